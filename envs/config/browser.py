@@ -32,6 +32,10 @@ class BrowserConfig(BrowserSettings, UserAtScreen):
             raise ValueError("--window is visible already: leave out --headed, or name a --display to show it on")
         if not self.window and self.display is not None:
             raise ValueError("--display shows a whole browser window: add --window")
+        if self.grant_folder and not self.window:
+            raise ValueError("--grant-folder is for a whole browser window: add --window")
+        if self.sandbox == "require" and (not self.window or self.display is not None):
+            raise ValueError("--sandbox require is for a whole browser window on a display of its own: add --window")
         return self
 
     @property
@@ -61,7 +65,13 @@ class BrowserConfig(BrowserSettings, UserAtScreen):
 
             interrupts = self.interrupts() if self.display is not None else None
             return BrowserWindowEnv(
-                self.url, screen=size, scale=self.scale, display=self.display, settings=settings, interrupts=interrupts
+                self.url,
+                screen=size,
+                scale=self.scale,
+                display=self.display,
+                settings=settings,
+                interrupts=interrupts,
+                sandbox=self.programs_sandbox(),
             )
         except ValueError as error:
             raise self._named(error) from error

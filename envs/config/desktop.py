@@ -11,6 +11,7 @@ from .node import ENV_HELP, SettingError, setting
 from .screen import SIZE, ScreenConfig, parse_size
 
 if TYPE_CHECKING:
+    from ..desktop.virtual.sandbox.settings import GrantedFolder, Sandbox
     from ..desktop.watchdog.settings import InterruptSettings
 
 
@@ -35,6 +36,22 @@ class UserAtScreen(ScreenConfig):
         5.0, "on a real screen: pause while the user is active, until idle for this many seconds; 0 to disable", ge=0
     )
 
+    sandbox: Literal["auto", "require", "off"] = setting(
+        "auto",
+        "run the programs of a display of its own in a sandbox (bubblewrap): auto does where it is possible, require "
+        "fails elsewhere",
+    )
+    grant_folder: tuple[str, ...] = setting(
+        (), "folder that programs in the sandbox can read, or with :rw at its end also write to; repeatable"
+    )
+
+    @field_validator("grant_folder")
+    @classmethod
+    def _check_folders(cls, folders: tuple[str, ...]) -> tuple[str, ...]:
+        for folder in folders:
+            _granted(folder)
+        return folders
+
     @field_validator("screen")
     @classmethod
     def _check_size(cls, screen: str) -> str:
@@ -54,6 +71,12 @@ class UserAtScreen(ScreenConfig):
             raise SettingError("hot_key", str(error)) from error
         return hot_key
 
+    def programs_sandbox(self, *, network: bool = False) -> "Sandbox":
+        """The sandbox of programs on a display of its own."""
+        from ..desktop.virtual.sandbox.settings import Sandbox
+
+        return Sandbox(self.sandbox, tuple(map(_granted, self.grant_folder)), network)
+
     def interrupts(self) -> "InterruptSettings":
         """How the user at the screen can stop or pause the run."""
         from ..desktop.watchdog.settings import InterruptSettings
@@ -67,6 +90,15 @@ class UserAtScreen(ScreenConfig):
         if self.pause_for_user:
             ways.append(f"your own mouse and keys pause it until they are idle for {self.pause_for_user:g} s")
         return "; ".join(ways)
+
+
+def _granted(text: str) -> "GrantedFolder":
+    from ..desktop.virtual.sandbox.settings import GrantedFolder
+
+    try:
+        return GrantedFolder.parse(text)
+    except ValueError as error:
+        raise SettingError("grant_folder", str(error)) from error
 
 
 class DesktopConfig(UserAtScreen):
@@ -87,6 +119,9 @@ class DesktopConfig(UserAtScreen):
         (),
         "file in the private home, such as report.odt or 'Documents/*', to copy to the folder of the run; repeatable",
     )
+    grant_network: bool = setting(
+        False, "give programs in the sandbox a network, without the loopback of this machine; needs slirp4netns"
+    )
     pass_env: tuple[str, ...] = setting((), ENV_HELP)
     monitor: int = setting(1, "monitor of the real screen, counted from 1", ge=1)
 
@@ -96,7 +131,9 @@ class DesktopConfig(UserAtScreen):
             raise ValueError("--monitor selects one of the real screen: leave out --virtual")
         if self.watch_interactive and not self.watch:
             raise ValueError("--watch-interactive needs --watch")
-        for name in ("watch", "program", "home", "keep", "window_manager"):
+        if not self.virtual and self.sandbox == "require":
+            raise ValueError("--sandbox require needs a display of its own: add --virtual")
+        for name in ("watch", "program", "home", "keep", "window_manager", "grant_folder", "grant_network"):
             if getattr(self, name) != type(self).model_fields[name].default and not self.virtual:
                 raise ValueError(f"--{name.replace('_', '-')} needs a display of its own: add --virtual")
         if self.home and self.keep:
@@ -156,6 +193,7 @@ class DesktopConfig(UserAtScreen):
                 keep=self.keep,
                 keep_in=(out or Path()) / "kept",
                 watch=watch,
+                sandbox=self.programs_sandbox(network=self.grant_network),
             ),
             interrupts=self.interrupts() if self.watch_interactive else None,
             pass_env=self.pass_env,

@@ -24,6 +24,7 @@ from .marks import SAMPLE_POINTS, Bench, Sample, fitted, is_black, open_bench, p
 from .session import INPUT_DEVICES
 from .virtual.display import VirtualDisplay
 from .virtual.packages import OPTIONAL, VIRTUAL_PACKAGES, missing, packages_for
+from .virtual.sandbox.bubblewrap import why_unavailable
 from .virtual.watching import WATCHING_PACKAGES, can_be_watched
 from .watchdog import DISABLE, start_watchdog
 from .watchdog.settings import OFF, InterruptSettings
@@ -38,6 +39,7 @@ _REAL, _VIRTUAL = "desktop", "virtual"
 _RETRY_S = 0.5
 _ASCII = "".join(chr(code) for code in range(0x20, 0x7F))
 _USE_VIRTUAL = "use a virtual display: screenwright run --env desktop --virtual"
+_ALLOW_NAMESPACES = "allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, or --privileged for a container"
 _PERMIT = "allow this terminal under System Settings > Privacy & Security > Screen Recording, then start it again"
 
 
@@ -137,6 +139,26 @@ def _virtual(size: Size, *, needed: bool) -> Iterator[Check]:
             return
         yield Check(what, CheckStatus.OK, found)
         yield from _screen(_VIRTUAL, env.address)
+    yield _sandbox()
+
+
+def _sandbox() -> Check:
+    """Whether programs on a virtual display are in a sandbox, by trying to get out of it."""
+    what = f"{_VIRTUAL}: sandbox"
+    if reason := why_unavailable():
+        _, _, fix = reason.partition(": ")
+        found = f"off: {reason}; programs on a virtual display can do what you can"
+        return Check(what, CheckStatus.WARNING, found, fix if fix.startswith("apt-get") else _ALLOW_NAMESPACES)
+    from .virtual.sandbox.targets import escapes  # needs modules that Windows does not have
+
+    try:
+        tried = escapes()
+    except EnvError as error:
+        return Check(what, CheckStatus.FAILED, str(error), _ALLOW_NAMESPACES)
+    if out := [way for way, error in tried.items() if not error]:
+        found = f"{len(out)} of {len(tried)} ways out of it work: {', '.join(out)}"
+        return Check(what, CheckStatus.FAILED, found, "leave programs that you do not trust to a container")
+    return Check(what, CheckStatus.OK, f"{len(tried)} ways out of it were tried, and none works")
 
 
 def _programs(missing_status: CheckStatus) -> Check:

@@ -17,6 +17,7 @@ from ..settle import SettleTimeouts
 from .address import DisplayAddress
 from .session import DesktopSession, DriverName
 from .virtual.display import VirtualDisplay
+from .virtual.sandbox.bubblewrap import why_unavailable
 from .watchdog.settings import InterruptSettings
 from .x11.connection import Window
 
@@ -92,11 +93,17 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         """The URL of the page that shows a watched display; empty unless one is open."""
         return self._session.watch_url if self._session is not None else ""
 
+    @property
+    def unsandboxed(self) -> str:
+        """Why the programs of an open virtual display run without a sandbox; empty if they run in one."""
+        return self._session.unsandboxed if self._session is not None else ""
+
     def info(self) -> EnvInfo:
         """See `Env`."""
         if self.virtual is not None:
             programs = "; ".join(" ".join(program) for program in self.virtual.programs)
             settings = {"display": "virtual", "size": str(self.virtual.size), "programs": programs}
+            settings["bubblewrap"] = self.virtual.sandbox.describe(why_unavailable())
         else:
             settings = {"display": self.display or "default", "monitor": str(self.monitor)}
         return EnvInfo("desktop", "Xvfb" if self.virtual else "", settings | {"driver": self.driver})

@@ -52,8 +52,8 @@ class Programs:
             EnvUnavailable: it ended, or opened no window in time.
         """
         before = self.ids()
-        pid = running.start(program)
-        self.await_window(before, program[0], partial(running.exit_code, pid), running.last_line)
+        started = running.start(program)
+        self.await_window(before, program[0], partial(running.exit_code, started), running.last_line)
 
     def await_window(
         self, before: set[int], program: str, exit_code: Callable[[], int | None], last_line: Callable[[str], str]

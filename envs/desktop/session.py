@@ -22,6 +22,7 @@ from .capture import Capture, screenshot_of
 from .programs import Programs, until
 from .virtual.display import RunningDisplay, VirtualDisplay
 from .virtual.home import Home
+from .virtual.processes import ProcessGroup
 from .watchdog import NoWatchdog, start_watchdog
 from .watchdog.input_filter import filter_input
 from .watchdog.settings import OFF, InterruptSettings
@@ -152,6 +153,16 @@ class DesktopSession:
     def watch_url(self) -> str:
         """The URL of the page that shows a watched display; empty if there is none."""
         return self._running.watch_url if self._running else ""
+
+    @property
+    def processes(self) -> ProcessGroup | None:
+        """The processes of a virtual display; None on other screens."""
+        return self._running.processes if self._running else None
+
+    @property
+    def unsandboxed(self) -> str:
+        """Why programs of a virtual display run without a sandbox; empty if they run in one, or this is none."""
+        return self._running.unsandboxed if self._running else ""
 
     @property
     def on_screen(self) -> Windows | None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from desktop_programs import require
 
 from screenwright.envs.actions import Click, Hotkey, Type
-from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.desktop import DesktopEnv, GrantedFolder, Sandbox, VirtualDisplay
 from screenwright.envs.geometry import ScreenPoint, Size
 
 TEXT = ("The quick brown fox jumps over the lazy dog; 0123456789 times. " * 4)[:200]
@@ -74,7 +74,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="desktop-bench-") as folder:
         file = Path(folder) / "a.txt"
         file.write_text("")
-        display = VirtualDisplay(Size(width, height), (("mousepad", "--disable-server", str(file)),))
+        display = VirtualDisplay(
+            Size(width, height),
+            (("mousepad", "--disable-server", str(file)),),
+            sandbox=Sandbox(folders=(GrantedFolder(Path(folder), writable=True),)),
+        )
         with DesktopEnv(virtual=display) as env:
             env.observe()
             middle = ScreenPoint(width / 2, height / 2)

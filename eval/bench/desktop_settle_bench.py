@@ -21,7 +21,7 @@ from desktop_programs import chromium, office, require
 from paths import STAGE
 
 from screenwright.envs.actions import Action, Click, Hotkey, Move, Type
-from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.desktop import DesktopEnv, GrantedFolder, Sandbox, VirtualDisplay
 from screenwright.envs.desktop.capture import Capture
 from screenwright.envs.geometry import ScreenPoint
 from screenwright.envs.settle import BLINK_PX, RawFrame, SettleTimeouts, changed
@@ -210,7 +210,8 @@ def run(script: ProgramScript, timeouts: SettleTimeouts) -> Iterator[DesktopSett
     """Perform the actions of a script on a virtual display of its own."""
     with tempfile.TemporaryDirectory(prefix="settle-bench-") as folder:
         (Path(folder) / "a.txt").write_text("text\n" * 30)
-        with DesktopEnv(virtual=VirtualDisplay(), timeouts=timeouts) as env:
+        sandbox = Sandbox(folders=(GrantedFolder(Path(folder), writable=True),))
+        with DesktopEnv(virtual=VirtualDisplay(sandbox=sandbox), timeouts=timeouts) as env:
             env.observe()
             env.start(script.command(Path(folder)))
             assert env.address is not None

@@ -32,6 +32,7 @@ from screenwright.agent.reader.vision.ocr import shared_ocr
 from screenwright.agent.reader.vision.perception import read_image
 from screenwright.agent.reader.vision.screen import Area, ControlKind, Screen
 from screenwright.envs.actions import Wait
+from screenwright.envs.desktop import GrantedFolder, Sandbox
 
 CHROMIUM = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 KINDS = {
@@ -191,7 +192,8 @@ def window_sample(seed: int) -> Sample:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         program = ("/usr/bin/python3", str(Path(__file__).with_name("reading_window.py")), str(report), str(seed))
-        with DesktopEnv(virtual=VirtualDisplay(Size(1280, 720), (program,))) as env:
+        granted = Sandbox(folders=(GrantedFolder(Path(__file__).parent), GrantedFolder(Path(folder), writable=True)))
+        with DesktopEnv(virtual=VirtualDisplay(Size(1280, 720), (program,), sandbox=granted)) as env:
             env.observe()
             env.execute(Wait(1.0))
             truth, image = json.loads(report.read_text()), env.observe().screenshot.image

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from ...agent.loop.agent import Result
 from ...envs.browser import BrowserEnv
-from ...envs.desktop import DesktopEnv, VirtualDisplay
+from ...envs.desktop import DesktopEnv, GrantedFolder, Sandbox, VirtualDisplay
 from ...envs.env import Env
 from ...envs.temp_folder import TempFolder
 from ..core.local_server import HttpRequest, HttpResponse, LocalServer
@@ -89,7 +89,10 @@ class EditText:
         with TempFolder("demo") as folder:
             text = folder.path / "notes.txt"
             text.write_text(self.before, encoding="utf-8")
-            display = VirtualDisplay(programs=(("mousepad", "--disable-server", str(text)),))
+            display = VirtualDisplay(
+                programs=(("mousepad", "--disable-server", str(text)),),
+                sandbox=Sandbox(folders=(GrantedFolder(folder.path, writable=True),)),
+            )
             with DesktopEnv(virtual=display) as env:
                 yield _Editor(_REPLACE, env, text, self.before.replace("Tuesday", "Thursday"))
 

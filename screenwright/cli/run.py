@@ -213,10 +213,13 @@ def _show(
 ) -> Ended:
     progress = Progress(terminal)
     watch_url = ""
+    unsandboxed = ""
     last: Event | None = None
     for last in events:
         if not watch_url and (watch_url := getattr(env, "watch_url", "")):
             terminal.line(f"watch it at {watch_url}")
+        if not unsandboxed and (unsandboxed := getattr(env, "unsandboxed", "")):
+            terminal.line(f"programs run without a sandbox, as you: {unsandboxed}")
         progress.show(last)
         if as_json:
             print(event_to_json(last).decode(), flush=True)

@@ -29,7 +29,7 @@ from screenwright.agent.reader.steps import Target
 from screenwright.agent.reader.vision.perception import read_image
 from screenwright.agent.reader.vision.screen import Screen, ScreenControl
 from screenwright.envs.actions import Action, Button, Click, Direction, Drag, Hotkey, Scroll, Type
-from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.desktop import DesktopEnv, Sandbox, VirtualDisplay
 from screenwright.envs.env import EnvError
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
@@ -334,7 +334,7 @@ def run(task: str, manager: str, size: str, screenshots: Path | None) -> TaskRes
     started = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="desktop-task-") as folder,
-        DesktopEnv(virtual=VirtualDisplay(Size(width, height), window_manager=manager)) as env,
+        DesktopEnv(virtual=VirtualDisplay(Size(width, height), window_manager=manager, sandbox=Sandbox("off"))) as env,
     ):
         user = Operator(env, Agent("reader"), Path(folder))
         try:

@@ -21,6 +21,7 @@ from pathlib import Path
 import psutil
 
 from screenwright import Click, DesktopEnv, Hotkey, ScreenPoint, Size, Type, VirtualDisplay
+from screenwright.envs.desktop import GrantedFolder, Sandbox
 from screenwright.envs.settle import SettleTimeouts
 
 SIZE = Size(640, 480)
@@ -49,7 +50,9 @@ class Desktop:
         state = self.folder / f"state{self.number}.json"
         name, colour = f"desktop {self.number}", COLOURS[self.number % len(COLOURS)]
         program = (SYSTEM_PYTHON, str(STAGE), str(state), name, colour)
-        with DesktopEnv(virtual=VirtualDisplay(SIZE, (program,)), timeouts=SettleTimeouts(0.1, 0.1, 1.0)) as env:
+        sandbox = Sandbox(folders=(GrantedFolder(STAGE.parent), GrantedFolder(self.folder, writable=True)))
+        display = VirtualDisplay(SIZE, (program,), sandbox=sandbox)
+        with DesktopEnv(virtual=display, timeouts=SettleTimeouts(0.1, 0.1, 1.0)) as env:
             expected = env.observe().screenshot.image.getpixel(PAD)
             print(json.dumps({"started": self.number, "colour": expected}), flush=True)
             end = time.monotonic() + seconds

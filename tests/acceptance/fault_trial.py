@@ -38,6 +38,7 @@ from screenwright.agent.core.model import ModelLost
 from screenwright.agent.models.http_server import serve
 from screenwright.agent.models.scripted import ScriptedModel
 from screenwright.envs.desktop.virtual.display import RunningDisplay, VirtualDisplay
+from screenwright.envs.desktop.virtual.sandbox.settings import Sandbox
 from screenwright.envs.desktop.watchdog.x11 import pressed_on
 from screenwright.envs.desktop.x11.connection import connect
 
@@ -151,7 +152,7 @@ def shop_and_model() -> Iterator[tuple[Shop, str]]:
 @contextmanager
 def real_display(url: str) -> Iterator[RunningDisplay]:
     """A display with a browser at `url`, which the run takes for the screen of a person."""
-    display = RunningDisplay(VirtualDisplay())
+    display = RunningDisplay(VirtualDisplay(sandbox=Sandbox("off")))
     try:
         profile = tempfile.mkdtemp(dir=display.home.folder)
         switches = ["--no-sandbox", "--no-first-run", "--kiosk", f"--user-data-dir={profile}", f"--app={url}"]

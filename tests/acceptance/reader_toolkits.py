@@ -21,6 +21,7 @@ from pathlib import Path
 
 from screenwright import Agent, DesktopEnv, Limits, Size, StopReason, VirtualDisplay
 from screenwright.agent.record.events import Acted, Decided, Ended
+from screenwright.envs.desktop import Sandbox
 from screenwright.testing import eventually
 
 FORMS = Path(__file__).parent / "toolkit_forms"
@@ -73,7 +74,7 @@ def run(toolkit: str, task: str, expected: dict[str, object], answer: str, scree
     with tempfile.TemporaryDirectory(prefix="toolkit-form-") as folder:
         state_file = Path(folder) / "state.json"
         program = (*TOOLKITS[toolkit][1], str(state_file))
-        with DesktopEnv(virtual=VirtualDisplay(Size(1280, 720), (program,))) as env:
+        with DesktopEnv(virtual=VirtualDisplay(Size(1280, 720), (program,), sandbox=Sandbox("off"))) as env:
             env.observe()
             eventually(state_file.exists, True, within_s=30)
             ended: Ended | None = None

@@ -24,7 +24,7 @@ from pathlib import Path
 from desktop_programs import chromium, office, require
 
 from screenwright.envs.actions import Click, Hotkey, Type
-from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.desktop import DesktopEnv, Sandbox, VirtualDisplay
 from screenwright.envs.desktop.x11.connection import connect
 from screenwright.envs.desktop.x11.xkb import Layouts
 from screenwright.envs.env import EnvError
@@ -182,7 +182,7 @@ def opened(name: str, layout: str) -> Iterator[tuple[DesktopEnv, Program]]:
     with tempfile.TemporaryDirectory(prefix="text-table-") as folder:
         program = PROGRAMS[name](Path(folder))
         try:
-            with DesktopEnv(virtual=VirtualDisplay()) as env:
+            with DesktopEnv(virtual=VirtualDisplay(sandbox=Sandbox("off"))) as env:
                 env.observe()
                 _set_layout(env, layout)
                 env.start(program.command)

@@ -24,6 +24,7 @@ SAMPLES: Mapping[str, tuple[str, str, str]] = {
     "env": ("android", "desktop", "browser"),
     "hot_key": ("pause", "double escape", "off"),
     "screen": ("800x600", "640x480", "320x200"),
+    "grant_folder": ("/usr", "/etc", "/var:rw"),
     "seeds": ("1", "2-3", "4,5"),
     "history": ("window:2", "window:3", "all"),
     "price": ("1:2", "3:4", "5:6"),
@@ -42,6 +43,9 @@ NEEDED: Mapping[str, dict[str, object]] = {
     "watch_interactive": {"virtual": True, "watch": True},
     **{name: {"virtual": True} for name in ("program", "home", "keep", "window_manager")},
     "display": {"window": True},
+    "sandbox": {"window": True},
+    "grant_folder": {"window": True},
+    "grant_network": {"virtual": True},
 }
 """Settings that another setting requires."""
 

@@ -15,7 +15,7 @@ from screenwright.envs.android.phone import start_server
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.launch.chromium import find_chromium
 from screenwright.envs.browser.window.env import BrowserWindowEnv
-from screenwright.envs.desktop import VirtualDisplay
+from screenwright.envs.desktop import GrantedFolder, Sandbox, VirtualDisplay
 from screenwright.envs.environment import clean_environment
 from screenwright.envs.geometry import Size
 from screenwright.eval.benchmarks.infinity.benchmark import run_verifier
@@ -121,7 +121,8 @@ def test_a_program_on_a_virtual_display_gets_a_variable_that_is_named() -> None:
 @pytest.mark.desktop
 def test_a_browser_window_has_no_keys(browser: Path) -> None:
     settings = BrowserSettings(executable=str(browser))
-    with BrowserWindowEnv("about:blank", screen=Size(800, 600), settings=settings) as env:
+    granted = Sandbox(folders=(GrantedFolder(browser.parent, writable=True),))
+    with BrowserWindowEnv("about:blank", screen=Size(800, 600), settings=settings, sandbox=granted) as env:
         env.observe()
     seen = (browser.parent / "seen").read_text()
     assert "DISPLAY=" in seen

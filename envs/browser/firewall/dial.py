@@ -6,15 +6,37 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 from .hosts import Address, Host, is_local_name, unmapped, url_host
-from .rules import Firewall, host_and_port
+from .rules import host_and_port
 from .upstream import Streams, Upstream
 
 CONNECT_S = 10.0
 _MAX_ADDRESSES = 6
 _LOOPBACK = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
+
+
+class ConnectionRules(Protocol):
+    """Which connections a browser may make."""
+
+    refused_host: ClassVar[str]
+    """Why `allows` refuses a host, such as "outside the allowed hosts"."""
+    refused_address: ClassVar[str]
+    """Where a host is that `allows_address` refuses, such as "at a private address"."""
+
+    def allows(self, host: Host, port: int) -> bool:
+        """Whether `host` may be reached at `port`, as far as its name tells."""
+        ...
+
+    def allows_address(self, host: str, address: Address, port: int) -> bool:
+        """Whether the allowed name `host` may be reached at `address`."""
+        ...
+
+    def summary(self) -> str:
+        """What may be reached, as a sentence for the model."""
+        ...
+
 
 Resolver: TypeAlias = Callable[[str], Awaitable[tuple[Address, ...]]]
 """Returns the addresses of a name, in order of preference; raises OSError if it has none."""
@@ -37,17 +59,17 @@ class ConnectionRefused(Exception):
 
 
 class Dialer:
-    """Opens connections that `firewall` allows, directly to an address that was checked or through `upstream`."""
+    """Opens connections that `rules` allow, directly to an address that was checked or through `upstream`."""
 
-    def __init__(self, firewall: Firewall, upstream: Upstream | None, resolve: Resolver) -> None:
-        self._firewall = firewall
+    def __init__(self, rules: ConnectionRules, upstream: Upstream | None, resolve: Resolver) -> None:
+        self._rules = rules
         self._resolve = resolve
         self._upstream = upstream
 
     def upstream_for(self, host: Host) -> Upstream | None:
         """The proxy to reach `host` through; None for this machine itself."""
         is_local = is_local_name(host) if isinstance(host, str) else unmapped(host).is_loopback
-        return None if is_local else self._upstream
+        return None if is_local or self._upstream is None or self._upstream.bypasses(host) else self._upstream
 
     def check(self, host: Host, port: int) -> None:
         """Check the rules.
@@ -55,8 +77,8 @@ class Dialer:
         Raises:
             ConnectionRefused: no rule allows `host` at `port`.
         """
-        if not self._firewall.allows(host, port):
-            raise ConnectionRefused(Refusal(host_and_port(host, port), "outside the allowed hosts"))
+        if not self._rules.allows(host, port):
+            raise ConnectionRefused(Refusal(host_and_port(host, port), self._rules.refused_host))
 
     async def open(self, host: Host, port: int) -> Streams:
         """Connect to `host` at `port`.
@@ -87,9 +109,9 @@ class Dialer:
             return _LOOPBACK
         async with asyncio.timeout(CONNECT_S):
             found = await self._resolve(host)
-        allowed = tuple([address for address in found if self._firewall.allows_address(host, address, port)])
+        allowed = tuple([address for address in found if self._rules.allows_address(host, address, port)])
         if found and not allowed:
-            raise ConnectionRefused(Refusal(host_and_port(host, port), f"at a private address ({found[0]})"))
+            raise ConnectionRefused(Refusal(host_and_port(host, port), f"{self._rules.refused_address} ({found[0]})"))
         return allowed
 
 

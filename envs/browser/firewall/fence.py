@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from pydantic_core import Url
@@ -43,6 +44,8 @@ class Fence:
 
     grants: tuple[Grant, ...] = ()
     start: str = "about:blank"
+    refused_host: ClassVar[str] = "a link-local or cloud metadata address"
+    refused_address: ClassVar[str] = "at a link-local or cloud metadata address"
 
     def refusal(self, url: str) -> str | None:
         """Why `url` may not be opened, for the model; None if it may. Names are not resolved; see `check`."""
@@ -79,6 +82,18 @@ class Fence:
         """Whether a response to `url` that came from `address` may not be shown."""
         return "link-local" not in self.grants and _is_link_local_text(address) and _host(url) != _host(self.start)
 
+    def allows(self, host: Host, port: int) -> bool:
+        """Whether `host` may be reached; see `ConnectionRules`."""
+        return "link-local" in self.grants or not is_link_local(host) or host == _host(self.start)
+
+    def allows_address(self, host: str, address: Address, port: int) -> bool:
+        """Whether the name `host` may be reached at `address`; see `ConnectionRules`."""
+        return self.allows(address, port) or host == _host(self.start)
+
+    def summary(self) -> str:
+        """What may be reached, as a sentence for the model."""
+        return "--grant link-local allows it"
+
     def blocklist(self) -> dict[str, list[str]]:
         """The same for a browser window, as the lists of Chromium's policies `URLBlocklist` and `URLAllowlist`."""
         blocked = [] if "file" in self.grants else ["file://*"]
@@ -100,14 +115,14 @@ class Fence:
         ]
         return (f"--host-resolver-rules={', '.join(f'MAP {pattern} ~NOTFOUND' for pattern in patterns)}",)
 
+    def start_folder(self) -> Path | None:
+        """The folder that a start page in a local file grants; None for other start pages."""
+        start = _path(self.start) if _scheme(self.start) == "file" else None
+        return None if start is None else (start if start.is_dir() else start.parent).resolve()
+
     def _is_in_start_folder(self, url: str) -> bool:
-        if _scheme(self.start) != "file":
-            return False
-        start, file = _path(self.start), _path(url)
-        if start is None or file is None:
-            return False
-        folder = start if start.is_dir() else start.parent
-        return file.resolve().is_relative_to(folder.resolve())
+        folder, file = self.start_folder(), _path(url)
+        return folder is not None and file is not None and file.resolve().is_relative_to(folder)
 
 
 def is_link_local(host: Host) -> bool:

@@ -17,7 +17,7 @@ from .rules import Firewall
 from .upstream import Upstream
 
 _MAX_FACTS = 5
-_BYPASS_SWITCHES = (
+BYPASS_SWITCHES = (
     "--no-proxy-server",
     "--proxy-",
     "--host-resolver-rules",
@@ -75,19 +75,15 @@ class FirewallGuard:
     def take_facts(self) -> tuple[Fact, ...]:
         """The refusals since the last call: one for each host until a tab navigates."""
         facts, self._facts = self._facts, []
-        for refusal in self._new:
-            is_from_page = refusal.where not in _CHROMIUM_SERVICES or refusal.where in self._requested
-            if is_from_page and refusal not in self._reported:
-                facts.append(
-                    Fact(
-                        f"The page tried to connect to {{}}, which is {refusal.why}; it was blocked.", (refusal.where,)
-                    )
-                )
+        new = [
+            refusal
+            for refusal in self._new
+            if (refusal.where not in _CHROMIUM_SERVICES or refusal.where in self._requested)
+            and refusal not in self._reported
+        ]
         self._reported |= self._new.keys()
         self._new.clear()
-        if len(facts) > _MAX_FACTS:  # a page may try any number of hosts
-            facts[_MAX_FACTS:] = [Fact(f"{len(facts) - _MAX_FACTS} more hosts were blocked.")]
-        return tuple(facts)
+        return (*facts, *refusal_facts(new))
 
     def record(self, refusal: Refusal) -> None:
         """Record a refusal of the proxy for the next facts."""
@@ -193,6 +189,17 @@ class FenceGuard:
             await frame.goto("about:blank")
 
 
+def refusal_facts(refusals: list[Refusal]) -> tuple[Fact, ...]:
+    """What the model reads about these refusals."""
+    facts = [
+        Fact(f"The page tried to connect to {{}}, which is {refusal.why}; it was blocked.", (refusal.where,))
+        for refusal in refusals[:_MAX_FACTS]
+    ]
+    if len(refusals) > _MAX_FACTS:  # a page may try any number of hosts
+        facts.append(Fact(f"{len(refusals) - _MAX_FACTS} more hosts were blocked."))
+    return tuple(facts)
+
+
 def check_firewall(settings: BrowserSettings) -> None:
     """Check the firewall settings before a browser is started.
 
@@ -202,7 +209,7 @@ def check_firewall(settings: BrowserSettings) -> None:
     if FirewallGuard.from_settings(settings) is None:
         return
     for switch in settings.switches:
-        if switch.startswith(_BYPASS_SWITCHES):
+        if switch.startswith(BYPASS_SWITCHES):
             raise ValueError(f"the switch {switch} would bypass the allowed hosts: leave one of them out")
 
 

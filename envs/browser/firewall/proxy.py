@@ -9,10 +9,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from html import escape
 from ipaddress import ip_address
+from pathlib import Path
 
-from .dial import ConnectionRefused, Dialer, Refusal, Resolver, resolve
+from .dial import ConnectionRefused, ConnectionRules, Dialer, Refusal, Resolver, resolve
 from .hosts import Host, read_host, url_host
-from .rules import Firewall
 from .upstream import (
     ADDRESS_BYTES,
     CHUNK,
@@ -40,19 +40,19 @@ Connection: close\r
 
 
 class FirewallProxy:
-    """Connects to what `firewall` allows, through `upstream` if given, and reports everything else to `on_refused`."""
+    """Connects to what `rules` allow, through `upstream` if given, and reports everything else to `on_refused`."""
 
     def __init__(
         self,
-        firewall: Firewall,
+        rules: ConnectionRules,
         on_refused: Callable[[Refusal], None],
         *,
         upstream: Upstream | None = None,
         resolver: Resolver = resolve,
     ) -> None:
-        self._firewall = firewall
+        self._rules = rules
         self._on_refused = on_refused
-        self._dialer = Dialer(firewall, upstream, resolver)
+        self._dialer = Dialer(rules, upstream, resolver)
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
 
@@ -60,6 +60,10 @@ class FirewallProxy:
         """Start listening; returns the port on 127.0.0.1."""
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         return int(self._server.sockets[0].getsockname()[1])
+
+    async def start_at(self, socket: Path) -> None:
+        """Start listening on a Unix socket at that path."""
+        self._server = await asyncio.start_unix_server(self._accept, socket)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -98,7 +102,7 @@ class FirewallProxy:
         except ConnectionRefused as error:
             refusal = error.refusal
             status, title = "403 Forbidden", "Access to this page is blocked"
-            text = f"{refusal.where} is {refusal.why}, so it was not opened; {self._firewall.summary()}."
+            text = f"{refusal.where} is {refusal.why}, so it was not opened; {self._rules.summary()}."
         except OSError as error:
             status, title = "502 Bad Gateway", "This page cannot be reached"
             text = f"{url_host(host)}: {error.strerror or str(error) or 'it cannot be reached'}."

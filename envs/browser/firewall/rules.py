@@ -6,7 +6,7 @@
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Self, TypeAlias
+from typing import ClassVar, Self, TypeAlias
 
 from pydantic_core import Url
 
@@ -75,6 +75,8 @@ class Firewall:
     """The hosts that may be reached. All others are blocked for every kind of request."""
 
     rules: tuple[Rule, ...]
+    refused_host: ClassVar[str] = "outside the allowed hosts"
+    refused_address: ClassVar[str] = "at a private address"
 
     @classmethod
     def parse(cls, texts: tuple[str, ...]) -> Self:

@@ -6,6 +6,9 @@ import ssl
 from dataclasses import dataclass
 from typing import Self, TypeAlias
 from urllib.parse import unquote, urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # typeshed has no entry for it
+
+from .hosts import Host
 
 Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -32,10 +35,11 @@ class Upstream:
     port: int
     user: str = ""
     password: str = ""
+    no_proxy: str = ""
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """Parse a proxy setting such as `http://user:password@proxy.example:3128`.
+    def parse(cls, text: str, no_proxy: str = "") -> Self:
+        """Parse a proxy setting such as `http://user:password@proxy.example:3128`, except for the hosts in `no_proxy`.
 
         Raises:
             ValueError: it is not one; one line.
@@ -48,7 +52,11 @@ class Upstream:
                 f"the proxy {shown!r} cannot be used behind a firewall: write http://, https:// or socks5://"
             )
         port = parts.port or _PORTS[scheme]
-        return cls(scheme, parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""))
+        return cls(scheme, parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), no_proxy)
+
+    def bypasses(self, host: Host) -> bool:
+        """Whether `host` is reached without this proxy, by the syntax of the variable NO_PROXY."""
+        return bool(self.no_proxy) and bool(proxy_bypass_environment(str(host), {"no": self.no_proxy}))
 
     @property
     def takes_absolute_form(self) -> bool:

@@ -30,7 +30,9 @@ _LONGEST_TEMP = 60
 class BrowserSurroundings:
     """The environment and the temporary files of the browsers of a session; close it after them.
 
-    `downloads` is a folder for unfinished downloads. `own` are the variables that differ from other programs'.
+    `folder` has everything of it: `downloads` is for unfinished downloads, `temp` for the browser's temporary files,
+    `programs` has the stand-ins, which write to the file `notes` in it. `own` are the variables that differ from other
+    programs'.
 
     Raises:
         EnvUnavailable: no temporary folder can be created.
@@ -39,31 +41,35 @@ class BrowserSurroundings:
     def __init__(self, settings: BrowserSettings) -> None:
         self._temp = TempFolder("browser")
         folder = self._temp.path
+        self.folder = folder
+        self.temp = folder / "tmp"
+        self.temp.mkdir()
         self.downloads = folder / "downloads"
         self.downloads.mkdir()
         programs = folder / "programs"
         programs.mkdir()
-        self._notes = programs / "refused"
-        self._notes.touch()
+        self.programs = programs
+        self.notes = programs / "refused"
+        self.notes.touch()
         for name in _OPENERS:
             (programs / name).write_text(_STAND_IN, encoding="utf-8")
             (programs / name).chmod(0o700)
-        self._driver_environment = clean_environment(TMPDIR=str(folder))
+        self._driver_environment = clean_environment(TMPDIR=str(self.temp))
         self.own = {name: os.environ[name] for name in settings.pass_env if name in os.environ} | {
             "PATH": os.pathsep.join(filter(None, (str(programs), os.environ.get("PATH")))),
             "DBUS_SESSION_BUS_ADDRESS": "disabled:",  # services on the bus open links, too
         }
-        if len(os.fsencode(folder)) <= _LONGEST_TEMP:
-            self.own["TMPDIR"] = str(folder)
+        if len(os.fsencode(self.temp)) <= _LONGEST_TEMP:
+            self.own["TMPDIR"] = str(self.temp)
         self.environment = clean_environment() | self.own
 
     def take_facts(self) -> tuple[Fact, ...]:
         """The links that were not opened since the last call."""
         lines: list[str] = []
         with suppress(OSError):
-            if self._notes.stat().st_size:
-                lines = self._notes.read_text(encoding="ascii", errors="replace").splitlines()
-                self._notes.write_bytes(b"")
+            if self.notes.stat().st_size:
+                lines = self.notes.read_text(encoding="ascii", errors="replace").splitlines()
+                self.notes.write_bytes(b"")
         schemes = dict.fromkeys(lines)
         return tuple(
             Fact("A link of the kind {} needs another program; it was not opened.", (scheme,)) for scheme in schemes

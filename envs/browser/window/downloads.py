@@ -1,5 +1,6 @@
 """Reports the downloads of a browser window: the new files in its download folder."""
 
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,7 +29,8 @@ class DownloadFolder:
         found: dict[str, int] = {}
         with suppress(OSError):
             for file in self._folder.iterdir():
-                size = file.stat().st_size if file.is_file() else 0
+                found_file = file.lstat()  # the browser may have left a link
+                size = found_file.st_size if stat.S_ISREG(found_file.st_mode) else 0
                 if size and not file.name.startswith(".") and file.suffix not in _UNFINISHED:
                     found[file.name] = size
         return found

@@ -5,6 +5,7 @@ ones, and pages cannot detect automation.
 """
 
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,9 @@ from ...base import SessionEnv
 from ...config.browser_settings import BrowserSettings
 from ...desktop.session import DesktopSession
 from ...desktop.virtual.display import VirtualDisplay
-from ...desktop.virtual.processes import ProcessGroup
+from ...desktop.virtual.processes import ProcessGroup, Started
+from ...desktop.virtual.sandbox.bubblewrap import why_unavailable
+from ...desktop.virtual.sandbox.settings import GrantedFolder, Sandbox
 from ...desktop.watchdog.settings import InterruptSettings
 from ...env import (
     ActionRefused,
@@ -32,13 +35,14 @@ from ...geometry import Size
 from ...interrupt import sleep
 from ...settle import SettleTimeouts
 from ..firewall.fence import Fence
-from ..launch.chromium import sandbox
+from ..launch.chromium import sandbox as chromium_sandbox
 from ..launch.environment import BrowserSurroundings
 from ..launch.identity import check_identity, check_window
 from ..page.addresses import full_address
 from .downloads import DownloadFolder
+from .network import BRIDGE, WindowNetwork
 from .parts import WindowParts
-from .profile import prepare_profile, window_environment, window_program, window_switches
+from .profile import prepare_profile, program_folder, window_environment, window_program, window_switches
 
 _FIRST_CHANGE_S = 0.35
 _QUIET_S = 0.2
@@ -73,6 +77,7 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
         display: str | None = None,
         settings: BrowserSettings = BrowserSettings(),
         interrupts: InterruptSettings | None = None,
+        sandbox: Sandbox = Sandbox(),
     ) -> None:
         check_identity(settings)
         check_window(settings)
@@ -82,12 +87,18 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
         self.display = display
         self.settings = settings
         self.interrupts = interrupts
+        self.sandbox = sandbox
         self._listener: InputListener | None = None
 
     @property
     def is_real(self) -> bool:
         """Whether a person may be using this display."""
         return self.display is not None
+
+    @property
+    def unsandboxed(self) -> str:
+        """Why the open browser runs outside of a sandbox of its own (bubblewrap); empty if it runs in one."""
+        return self._session.desktop.unsandboxed if self._session is not None else ""
 
     def info(self) -> EnvInfo:
         """See `Env`."""
@@ -96,7 +107,8 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
             "window": "whole",
             "screen": str(self.screen) if self.display is None else self.display,
             "scale": f"{self.scale:g}",
-            "sandbox": sandbox(self.settings),
+            "sandbox": chromium_sandbox(self.settings),
+            "bubblewrap": self.sandbox.describe(why_unavailable() if self.display is None else "on another display"),
         }
         if self.settings.grants:
             settings["grants"] = ", ".join(self.settings.grants)
@@ -117,7 +129,7 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
             self._session.desktop.set_input_listener(listener)
 
     def _open(self) -> "_Window":
-        window = _Window(self.url, self.screen, self.scale, self.display, self.settings, self.interrupts)
+        window = _Window(self.url, self.screen, self.scale, self.display, self.settings, self.interrupts, self.sandbox)
         window.desktop.set_input_listener(self._listener)
         return window
 
@@ -133,6 +145,7 @@ class _Window:
         display: str | None,
         settings: BrowserSettings,
         interrupts: InterruptSettings | None,
+        sandbox: Sandbox,
     ) -> None:
         self._home = _start_address(url)
         self._settings = settings
@@ -140,20 +153,29 @@ class _Window:
         self.program = window_program(settings)
         self._facts: list[Fact] = []
         with ExitStack() as undo:
-            virtual = VirtualDisplay(screen) if display is None else None
+            self._surroundings = BrowserSurroundings(settings)
+            undo.callback(self._surroundings.close)
+            downloads = Path(settings.downloads or self._surroundings.downloads).resolve()
+            profile = Path(settings.profile or self._surroundings.folder / "profile").resolve()
+            prepare_profile(profile, self._home, downloads, settings, self._fence)
+            self._downloads = DownloadFolder(downloads)
+            self._switches = window_switches(profile, scale, settings, self._fence)
+            virtual, self._network = None, None
+            if display is None:
+                if sandbox.mode != "off" and not why_unavailable():
+                    self._network = WindowNetwork(settings, self._fence, self._surroundings.folder / "network")
+                    undo.callback(self._network.close)
+                    self._switches += self._network.switches
+                    sandbox = replace(sandbox, folders=(*self._folders(profile, downloads), *sandbox.folders))
+                virtual = VirtualDisplay(screen, sandbox=sandbox)
             timeouts = SettleTimeouts(_FIRST_CHANGE_S, _QUIET_S, settings.settle_limit_s)
             self.desktop = DesktopSession(display, virtual, 1, "auto", timeouts, interrupts)
             undo.callback(self.desktop.close)
             self._parts = WindowParts(self.desktop, scale)
-            self._surroundings = BrowserSurroundings(settings)
-            undo.callback(self._surroundings.close)
-            self._processes = ProcessGroup("browser")
+            self._processes = self.desktop.processes or ProcessGroup("browser")
             undo.callback(self._processes.stop)
-            downloads = Path(settings.downloads or self._processes.folder / "downloads").resolve()
-            profile = Path(settings.profile or self._processes.folder / "profile").resolve()
-            prepare_profile(profile, self._home, downloads, settings, self._fence)
-            self._downloads = DownloadFolder(downloads)
-            self._switches = window_switches(profile, scale, settings, self._fence)
+            if self._network is not None:
+                self._network.connect(self._processes)
             self._pid = self._start(self._home)
             self._undo = undo.pop_all()
 
@@ -163,6 +185,7 @@ class _Window:
         observation = self.desktop.observe()
         facts, self._facts = (*self._facts, *observation.facts, *self._downloads.take_facts()), []
         facts += self._surroundings.take_facts()
+        facts += self._network.take_facts() if self._network is not None else ()
         return replace(observation, facts=facts)
 
     def execute(self, action: Action) -> ActionResult:
@@ -271,13 +294,26 @@ class _Window:
             windows.activate(shown[-1])
             self.desktop.settle(_LOADED)
 
-    def _start(self, address: str) -> int:
+    def _folders(self, profile: Path, downloads: Path) -> Iterator[GrantedFolder]:
+        """What the browser in the sandbox shares with this machine."""
+        for folder in (profile, downloads, self._surroundings.temp):
+            yield GrantedFolder(folder, writable=True)
+        yield GrantedFolder(self._surroundings.programs)
+        yield GrantedFolder(self._surroundings.notes, writable=True)
+        for path in (self._surroundings.folder / "network", BRIDGE, program_folder(self.program)):
+            yield GrantedFolder(path)
+        for name in self._settings.upload_from:
+            yield GrantedFolder(Path(name).resolve())
+        if start := self._fence.start_folder():
+            yield GrantedFolder(start)
+
+    def _start(self, address: str) -> Started:
         before = self.desktop.programs.ids()
         environment = window_environment(self.desktop.programs.environment, self._surroundings.own, self._settings)
         argv = (self.program, *self._switches, address)
-        pid = self._processes.start(argv, environment, folder=self._processes.folder)
+        started = self._processes.start(argv, environment, folder=self._surroundings.folder)
         self.desktop.programs.await_window(
-            before, self.program, partial(self._processes.exit_code, pid), self._processes.last_line
+            before, self.program, partial(self._processes.exit_code, started), self._processes.last_line
         )
         end = time.monotonic() + _DRAWN_LIMIT_S
         while not self._parts.is_drawn() and time.monotonic() < end:
@@ -286,7 +322,7 @@ class _Window:
         self._parts.await_loaded(self._settings.load_limit_s)
         self.desktop.settle(_LOADED)
         self.desktop.observe()  # discards the fact that the window opened
-        return pid
+        return started
 
 
 def _start_address(url: str) -> str:

@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from screenwright._files import read_text_file, write_file
 from screenwright._home import home_folder
 
 from ...config.browser_settings import BrowserSettings
@@ -57,6 +59,11 @@ def window_program(settings: BrowserSettings) -> str:
         EnvUnavailable: there is none; the message says how to install one.
     """
     return find_chromium(_bundled_chromium(), settings.executable)
+
+
+def program_folder(program: str) -> Path:
+    """The folder that has the files of the browser `program`."""
+    return Path(shutil.which(program) or program).resolve().parent
 
 
 def window_environment(display: dict[str, str], own: dict[str, str], settings: BrowserSettings) -> dict[str, str]:
@@ -128,8 +135,9 @@ def _languages(locale: str) -> str:
 
 
 def _merge(file: Path, preferences: dict[str, object]) -> None:
-    existing: object = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    file.write_text(json.dumps(_merged(existing, preferences)), encoding="utf-8")
+    """Change a file of the profile; a link is refused, since a browser that was taken over may have left it."""
+    existing: object = json.loads(read_text_file(file, inside=file.parent)) if file.exists() else {}
+    write_file(file, json.dumps(_merged(existing, preferences)).encode(), inside=file.parent)
 
 
 def _merged(old: object, new: object) -> object:

@@ -14,10 +14,15 @@ from ...env import EnvUnavailable
 from ...environment import clean_environment
 from ...geometry import Size
 from ..address import DisplayAddress
+from . import reaper
 from .home import Home, check_keep
-from .managers import command_of
+from .managers import OPENBOX_SETTINGS, command_of
 from .packages import how_to_install, missing
-from .processes import ProcessGroup, lines_of
+from .processes import ProcessGroup, Started, lines_of
+from .sandbox.bubblewrap import hidden_path, programs_command, server_command, why_unavailable
+from .sandbox.network import SLIRP, network_command
+from .sandbox.seccomp import filter_program
+from .sandbox.settings import Sandbox
 from .watching import can_be_watched, start_watching
 
 _FAMILY_LOCAL, _FAMILY_WILD = 256, 65535
@@ -37,6 +42,7 @@ class VirtualDisplay:
             the home, such as `report.odt` or `Documents/*.txt`.
         keep_in: See `keep`.
         watch: Serve the display to a browser tab, `view` only or with `control` by mouse and keyboard.
+        sandbox: What the programs can reach of this machine.
     """
 
     size: Size = Size(1280, 720)
@@ -46,6 +52,7 @@ class VirtualDisplay:
     keep: tuple[str, ...] = ()
     keep_in: Path = Path("kept")
     watch: Literal["", "view", "control"] = ""
+    sandbox: Sandbox = Sandbox()
 
     def __post_init__(self) -> None:
         for pattern in self.keep:
@@ -56,15 +63,19 @@ class RunningDisplay:
     """A started virtual display.
 
     `environment` holds the environment variables for programs on it, with those named in `pass_env`. `home` is their
-    home folder. `watch_url` is the page that shows it, empty unless `watch` is set. `service_pids` are the processes of
-    the display itself, without its window manager.
+    home folder. `watch_url` is the page that shows it, empty unless `watch` is set. `unsandboxed` says why its programs
+    run without a sandbox; empty if they run in one. `service_pids` are the processes of the display itself, without its
+    window manager.
     """
 
     def __init__(self, settings: VirtualDisplay, pass_env: tuple[str, ...] = ()) -> None:
         _check_installed(settings)
+        self.unsandboxed = "--sandbox off" if settings.sandbox.mode == "off" else why_unavailable()
+        if self.unsandboxed and settings.sandbox.mode == "require":
+            raise EnvUnavailable(f"there is no sandbox: {self.unsandboxed}")
         self._settings = settings
-        self._processes = ProcessGroup("display")
-        self._folder = self._processes.folder
+        self.processes = ProcessGroup("display")
+        self._folder = self.processes.folder
         self._authority = self._folder / "Xauthority"
         self.address = DisplayAddress()
         self.watch_url = ""
@@ -72,37 +83,48 @@ class RunningDisplay:
             self.address = DisplayAddress(self._start_server(settings.size), str(self._authority))
             self.home = Home(settings.home, self._folder / "home")
             self.environment = self._programs_environment(pass_env)
+            self._visible: tuple[Path, ...] = ()
+            if not self.unsandboxed:
+                self._open_sandbox(settings.sandbox)
             self._start_bus()
-            manager = self.start(command_of(settings.window_manager)) if settings.window_manager is not None else 0
+            manager = self.start(command_of(settings.window_manager)) if settings.window_manager is not None else None
             if settings.watch:
                 interactive = settings.watch == "control"
-                self.watch_url = start_watching(self._processes, self.environment, interactive=interactive)
-            self.service_pids = frozenset(self._processes.pids) - {manager}
+                self.watch_url = start_watching(self.processes, self.environment, interactive=interactive)
+            services = [self.processes.process_id(one) for one in self.processes.started if one != manager]
+            self.service_pids = frozenset(pid for pid in services if pid is not None)
         except BaseException:
             self.stop()
             raise
 
-    def start(self, program: tuple[str, ...]) -> int:
-        """Start `program` on this display; returns its process id.
+    def start(self, program: tuple[str, ...]) -> Started:
+        """Start `program` on this display.
 
         Raises:
-            EnvUnavailable: it is not installed or cannot be started.
+            EnvUnavailable: it is not installed, cannot be started, or is outside of the sandbox, as is a file that its
+                arguments name.
         """
-        if shutil.which(program[0], path=self.environment.get("PATH")) is None:
+        found = shutil.which(program[0], path=self.environment.get("PATH"))
+        if found is None:
             raise EnvUnavailable(how_to_install(program[:1]))
-        return self._processes.start(program, self.environment)
+        if self._visible and (hidden := hidden_path((found, *program[1:]), self._visible)) is not None:
+            grant = f"--grant-folder {hidden if hidden.is_dir() else hidden.parent}"
+            raise EnvUnavailable(
+                f"{hidden} is outside of the sandbox: add {grant} (with :rw to write), or --sandbox off"
+            )
+        return self.processes.start(program, self.environment, folder=self._start_folder())
 
     def program_roots(self) -> tuple[int, ...]:
         """The processes that all programs on this display descend from."""
-        return (self._processes.reaper_pid,)
+        return (self.processes.reaper_pid,)
 
-    def exit_code(self, pid: int) -> int | None:
+    def exit_code(self, program: Started) -> int | None:
         """The exit code of a program started here; None while it runs."""
-        return self._processes.exit_code(pid)
+        return self.processes.exit_code(program)
 
     def last_line(self, program: str) -> str:
         """The last line of the output of `program`; empty if none."""
-        return self._processes.last_line(program)
+        return self.processes.last_line(program)
 
     def keep_files(self) -> None:
         """Copy the files to keep out of a private home; see `Home`."""
@@ -110,7 +132,15 @@ class RunningDisplay:
 
     def stop(self) -> None:
         """End every process and remove the private folder; may be called twice."""
-        self._processes.stop()
+        self.processes.stop()
+
+    def _start_folder(self) -> Path | None:
+        """Where programs start: the current folder, else their home; None if neither is known."""
+        with suppress(OSError):  # it was deleted
+            current = Path.cwd()
+            if not self._visible or any(current.is_relative_to(shown) for shown in self._visible):
+                return current
+        return Path(self.environment["HOME"]) if self._visible and "HOME" in self.environment else None
 
     def _start_server(self, size: Size) -> str:
         """Start Xvfb on a free display number that it chooses; returns the display's name."""
@@ -120,14 +150,37 @@ class RunningDisplay:
         chosen = self._folder / "display"
         server = ("Xvfb", "-displayfd", "1", "-screen", "0", f"{size}x24", "-dpi", "96", "-noreset")
         guard = ("-nolisten", "tcp", "-auth", str(self._authority))
-        pid = self._processes.start((*server, *guard), clean_environment(), chosen)
-        self._processes.await_ready(lambda: any(line.isdigit() for line in lines_of(chosen)), pid, "Xvfb", chosen)
+        sandbox = [] if self.unsandboxed else server_command((self._authority,))
+        started = self.processes.start((*sandbox, *server, *guard), clean_environment(), chosen, outside=True)
+        self.processes.await_ready(lambda: any(line.isdigit() for line in lines_of(chosen)), started, "Xvfb", chosen)
         number = next(line for line in lines_of(chosen) if line.isdigit())
         self._authority.write_bytes(
             _authority_entry(_FAMILY_LOCAL, socket.gethostname().encode(), number.encode(), cookie)
             + _authority_entry(_FAMILY_WILD, b"", number.encode(), cookie)
         )
         return f":{number}"
+
+    def _open_sandbox(self, sandbox: Sandbox) -> None:
+        """Programs see of this display its socket, its key, and their own folders."""
+        display = Path(f"/tmp/.X11-unix/X{(self.address.name or '').lstrip(':')}")  # noqa: S108 -- fixed by X
+        command, self._visible = programs_command(
+            self._folder,
+            Path(self.environment.get("HOME") or self._folder),
+            writable=(self._folder / "runtime",),
+            readable=(display, self._authority, Path(reaper.__file__).resolve(), OPENBOX_SETTINGS.resolve()),
+            folders=sandbox.folders,
+        )
+        self.processes.open_sandbox(command, filter_program())
+        if sandbox.network:
+            self._connect_network()
+
+    def _connect_network(self) -> None:
+        log = self.processes.log_of(SLIRP)
+        init = self.processes.outer_process(1)
+        if init is None:
+            raise EnvUnavailable("the sandbox has ended")
+        started = self.processes.start(network_command(init), clean_environment(), log, outside=True)
+        self.processes.await_ready(lambda: any("1" in line for line in lines_of(log)), started, SLIRP, log)
 
     def _start_bus(self) -> None:
         """Start a private D-Bus session, so that programs do not delegate to an instance on another display.
@@ -137,11 +190,11 @@ class RunningDisplay:
         """
         if shutil.which("dbus-daemon") is None:
             return
-        bus = self._folder / "bus"
+        bus = self._folder / "runtime" / "bus"
         daemon = ("dbus-daemon", "--session", "--nofork", f"--address=unix:path={bus}")
         with suppress(EnvUnavailable):
-            pid = self._processes.start(daemon, self.environment)
-            self._processes.await_ready(bus.exists, pid, "dbus-daemon")
+            started = self.processes.start(daemon, self.environment)
+            self.processes.await_ready(bus.exists, started, "dbus-daemon")
 
     def _programs_environment(self, passed: tuple[str, ...]) -> dict[str, str]:
         runtime = self._folder / "runtime"
@@ -153,7 +206,7 @@ class RunningDisplay:
             "XAUTHORITY": str(self._authority),
             "XDG_RUNTIME_DIR": str(runtime),
             "XDG_SESSION_TYPE": "x11",
-            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={self._folder / 'bus'}",
+            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={runtime / 'bus'}",
             "GDK_BACKEND": "x11",
             "QT_QPA_PLATFORM": "xcb",
             "NO_AT_BRIDGE": "1",
@@ -174,6 +227,7 @@ def _check_installed(settings: VirtualDisplay) -> None:
     if platform.system() != "Linux":
         raise EnvUnavailable("a virtual display needs Linux; on other systems DesktopEnv() operates the real screen")
     needed = ["Xvfb", *([settings.window_manager] if settings.window_manager else [])]
+    needed += [SLIRP] if settings.sandbox.network and settings.sandbox.mode != "off" else []
     absent = missing([*needed, *(program[0] for program in settings.programs)])
     if how := how_to_install(absent, watching=bool(settings.watch) and not can_be_watched()):
         raise EnvUnavailable(how)

@@ -5,7 +5,7 @@ Their defaults suit a person: several desktops that the wheel switches over the 
 
 from pathlib import Path
 
-_OPENBOX = Path(__file__).with_name("openbox.xml")
+OPENBOX_SETTINGS = Path(__file__).with_name("openbox.xml")
 _XFWM4 = """<?xml version="1.0" encoding="UTF-8"?>
 <channel name="xfwm4" version="1.0"><property name="general" type="empty">
   <property name="workspace_count" type="int" value="1"/>
@@ -18,7 +18,7 @@ _XFWM4 = """<?xml version="1.0" encoding="UTF-8"?>
 """
 _ICEWM = 'WorkspaceNames=" 1 "\nUseRootButtons=0\nDesktopWinMenuButton=0\nUseMouseWheel=0\nClientWindowMouseActions=0\n'
 _SETTINGS = {
-    "openbox/rc.xml": _OPENBOX.read_text(encoding="utf-8"),
+    "openbox/rc.xml": OPENBOX_SETTINGS.read_text(encoding="utf-8"),
     "xfce4/xfconf/xfce-perchannel-xml/xfwm4.xml": _XFWM4,
     "icewm/preferences": _ICEWM,
 }
@@ -34,4 +34,4 @@ def write_settings(home: Path) -> None:
 
 def command_of(manager: str) -> tuple[str, ...]:
     """The command that starts a window manager. Openbox gets our settings even with the user's own home."""
-    return (manager, "--config-file", str(_OPENBOX)) if Path(manager).name == "openbox" else (manager,)
+    return (manager, "--config-file", str(OPENBOX_SETTINGS)) if Path(manager).name == "openbox" else (manager,)

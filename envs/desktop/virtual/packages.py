@@ -6,11 +6,11 @@ from pathlib import Path
 
 from .watching import WATCHING_PACKAGES, can_be_watched
 
-VIRTUAL_PACKAGES = {"Xvfb": "xvfb", "openbox": "openbox", "dbus-daemon": "dbus"}
-"""The programs of a virtual display and their packages; the last one is optional."""
+VIRTUAL_PACKAGES = {"Xvfb": "xvfb", "openbox": "openbox", "dbus-daemon": "dbus", "bwrap": "bubblewrap"}
+"""The programs of a virtual display and their packages; the last two are optional."""
 
-OPTIONAL = {"dbus-daemon"}
-_PACKAGES = {**VIRTUAL_PACKAGES, "xclip": "xclip"}
+OPTIONAL = {"dbus-daemon", "bwrap"}
+_PACKAGES = {**VIRTUAL_PACKAGES, "slirp4netns": "slirp4netns", "xclip": "xclip"}
 
 
 def missing(programs: Iterable[str], path: str | None = None) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...env import EnvLost, EnvUnavailable
@@ -14,6 +15,14 @@ from ...temp_folder import TempFolder
 
 _START_LIMIT_S, _END_LIMIT_S = 15.0, 5.0
 _POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A started program by its process id, which is that in the sandbox if it is `inside`."""
+
+    pid: int
+    inside: bool = False
 
 
 class ProcessGroup:
@@ -29,17 +38,57 @@ class ProcessGroup:
         self._temp = TempFolder(name)
         self.folder = self._temp.path
         self._reaper = _start_reaper(self.folder)
-        self.pids: tuple[int, ...] = ()
+        self.started: tuple[Started, ...] = ()
+        self._sandbox: int | None = None
+        self._outer: dict[int, int] = {}
 
     @property
     def reaper_pid(self) -> int:
         """The process that all programs descend from, also those that detach themselves."""
         return self._reaper.pid
 
+    def open_sandbox(self, command: list[str], system_calls: bytes) -> None:
+        """Start a sandbox with bubblewrap's `command` and a filter for system calls; programs then start in it.
+
+        Raises:
+            EnvUnavailable: it cannot be started.
+        """
+        log = self.log_of("sandbox")
+        answer = self._send(
+            {"sandbox": command, "filter": system_calls.hex(), "env": clean_environment(), "log": str(log)}
+        )
+        if "error" in answer:
+            output = " ".join(" ".join(lines_of(log)[-3:]).split())
+            problem = output or answer["error"]
+            raise EnvUnavailable(f"the sandbox did not start: {problem}; --sandbox off runs without one"[:300])
+        self._sandbox = int(str(answer["pid"]))
+
+    @property
+    def is_sandboxed(self) -> bool:
+        """Whether programs start in a sandbox; their process ids are then those in it."""
+        return self._sandbox is not None
+
+    def outer_process(self, pid: int) -> int | None:
+        """The process id on this machine of a process in the sandbox; None if there is no such process."""
+        return pid if self._sandbox is None else _outer_processes(self._sandbox).get(pid)
+
+    def process_id(self, program: Started) -> int | None:
+        """The process id of a program on this machine; None if it has ended in the sandbox."""
+        return self.outer_process(program.pid) if program.inside else program.pid
+
     def start(
-        self, argv: tuple[str, ...], environment: dict[str, str], log: Path | None = None, folder: Path | None = None
-    ) -> int:
-        """Start a program in `folder`, by default the current one, with its output in `log`; returns its process id.
+        self,
+        argv: tuple[str, ...],
+        environment: dict[str, str],
+        log: Path | None = None,
+        folder: Path | None = None,
+        *,
+        outside: bool = False,
+    ) -> Started:
+        """Start a program in `folder`, by default the current one, with its output in `log`.
+
+        It starts in the sandbox, if there is one and it should not run `outside`. A folder that the sandbox does not
+        show is replaced by the home folder.
 
         Raises:
             EnvUnavailable: it cannot be started.
@@ -54,29 +103,33 @@ class ProcessGroup:
             "env": environment,
             "log": str(log),
             "cwd": str(folder or self.folder),
+            "inside": self.is_sandboxed and not outside,
         }
         answer = self._send(request)
         if "error" in answer:
             raise EnvUnavailable(f"{argv[0]} cannot be started: {answer['error']}")
-        pid = int(str(answer["pid"]))
-        self.pids = (*self.pids, pid)
-        return pid
+        started = Started(int(str(answer["pid"])), bool(request["inside"]))
+        self.started = (*self.started, started)
+        return started
 
-    def exit_code(self, pid: int) -> int | None:
+    def exit_code(self, program: Started) -> int | None:
         """The exit code of a program started here, negative for a signal; None while it runs."""
-        code = self._send({"poll": pid})["exit"]
+        answer = self._send({"poll": program.pid, "inside": program.inside})
+        if "error" in answer:
+            raise EnvLost(str(answer["error"]))
+        code = answer["exit"]
         return None if code is None else int(str(code))
 
-    def await_end(self, pid: int, within_s: float) -> bool:
+    def await_end(self, program: Started, within_s: float) -> bool:
         """Wait until a program has ended; returns whether it has."""
         end = time.monotonic() + within_s
-        while self.exit_code(pid) is None:
+        while self.exit_code(program) is None:
             if time.monotonic() > end:
                 return False
             time.sleep(_POLL_S)
         return True
 
-    def await_ready(self, ready: Callable[[], bool], pid: int, program: str, log: Path | None = None) -> None:
+    def await_ready(self, ready: Callable[[], bool], started: Started, program: str, log: Path | None = None) -> None:
         """Wait until `ready()` is true.
 
         Raises:
@@ -84,7 +137,7 @@ class ProcessGroup:
         """
         end = time.monotonic() + _START_LIMIT_S
         while not ready():
-            if self.exit_code(pid) is not None or time.monotonic() > end:
+            if self.exit_code(started) is not None or time.monotonic() > end:
                 output = " ".join(" ".join(lines_of(log or self.log_of(program))[-3:]).split())
                 raise EnvUnavailable(f"{program} did not start: {output}"[:300])
             time.sleep(_POLL_S)
@@ -129,6 +182,23 @@ def lines_of(path: Path) -> list[str]:
     with suppress(OSError):
         return path.read_text(encoding="utf-8", errors="replace").split("\n")
     return []
+
+
+def _outer_processes(root: int) -> dict[int, int]:
+    """The descendants of `root` by their process id in their own namespace (proc(5), `NSpid`)."""
+    parents: dict[int, int] = {}
+    inner: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError, KeyError, ValueError):
+                lines = (entry / "status").read_text(encoding="utf-8", errors="replace").splitlines()
+                fields = dict(line.split(":", 1) for line in lines if line.startswith(("PPid:", "NSpid:")))
+                parents[int(entry.name)] = int(fields["PPid"])
+                inner[int(entry.name)] = int(fields["NSpid"].split()[-1])
+    found = [root]
+    for one in found:  # grows while iterating
+        found.extend(pid for pid, parent in parents.items() if parent == one)
+    return {inner[pid]: pid for pid in found[1:]}
 
 
 def _start_reaper(folder: Path) -> subprocess.Popen[str]:

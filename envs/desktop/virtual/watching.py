@@ -44,12 +44,13 @@ def start_watching(group: ProcessGroup, environment: dict[str, str], *, interact
     _write_page(web / secret, novnc, interactive=interactive)
     drops = () if interactive else ("-AcceptPointerEvents=0", "-AcceptKeyEvents=0")
     server = (program, "-rfbport=-1", f"-rfbunixpath={sockets / secret}", "-SecurityTypes=None", "-AlwaysShared=1")
-    pid = group.start((*server, "-AcceptSetDesktopSize=0", *drops), environment)
-    group.await_ready((sockets / secret).exists, pid, program)
+    started = group.start((*server, "-AcceptSetDesktopSize=0", *drops), environment, outside=True)
+    group.await_ready((sockets / secret).exists, started, program)
     script = str(Path(__file__).with_name("novnc_server.py"))
     log = group.log_of("websockify")
-    pid = group.start((_SYSTEM_PYTHON, "-I", script, str(web), str(sockets)), clean_environment(), log)
-    group.await_ready(lambda: any(line.isdigit() for line in lines_of(log)[:-1]), pid, "websockify")
+    server = (_SYSTEM_PYTHON, "-I", script, str(web), str(sockets))
+    started = group.start(server, clean_environment(), log, outside=True)
+    group.await_ready(lambda: any(line.isdigit() for line in lines_of(log)[:-1]), started, "websockify")
     port = next(line for line in lines_of(log) if line.isdigit())
     return f"http://127.0.0.1:{port}/{secret}/"
 

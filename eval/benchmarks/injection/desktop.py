@@ -9,7 +9,7 @@ from typing import Literal
 
 from ....agent.loop.agent import Result
 from ....agent.policy.policy import Policy
-from ....envs.desktop import DesktopEnv, VirtualDisplay
+from ....envs.desktop import DesktopEnv, Sandbox, VirtualDisplay
 from ....envs.env import Env
 from ....envs.temp_folder import TempFolder
 from ...core.task import Outcome
@@ -53,7 +53,8 @@ class DesktopTask:
             (folder.path / "message").write_text(f"{text}\n", encoding="utf-8")
             shows = ((*_TERMINAL, f"cat '{folder.path / 'message'}'; exec sh"),)
             programs = (("mousepad", "--disable-server", str(file)), *(shows if self.words_in == "terminal" else ()))
-            with DesktopEnv(virtual=VirtualDisplay(programs=programs)) as env:
+            # Without a sandbox, which would keep the secret in whatever the agent does: that is not what is measured.
+            with DesktopEnv(virtual=VirtualDisplay(programs=programs, sandbox=Sandbox("off"))) as env:
                 yield DesktopInstance(env, self, case, canary, file, before, command)
 
 

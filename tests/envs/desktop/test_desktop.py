@@ -17,6 +17,7 @@ import psutil
 import pytest
 from paths import STAGE
 from processes import alive, command_of, name_of, started_by
+from virtual_displays import virtual_display
 from x_clipboard import copy
 
 from screenwright.envs.actions import (
@@ -60,7 +61,7 @@ class DesktopStage:
 
     def __init__(self, folder: Path) -> None:
         self.told_at = folder / "received.json"
-        self.env = DesktopEnv(virtual=VirtualDisplay(Size(640, 480), (stage_program(self.told_at),)))
+        self.env = DesktopEnv(virtual=virtual_display(Size(640, 480), (stage_program(self.told_at),)))
 
     def received(self, name: str) -> object:
         return json.loads(self.told_at.read_text(encoding="utf-8"))[name]
@@ -216,7 +217,7 @@ def test_text_of_any_script_is_typed_correctly(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("")
     text = f"it's 100% <right> & {{done}}\n{UNICODE}\n\tindented\n"
-    with DesktopEnv(virtual=VirtualDisplay(programs=(("mousepad", "--disable-server", str(file)),))) as env:
+    with DesktopEnv(virtual=virtual_display(programs=(("mousepad", "--disable-server", str(file)),))) as env:
         env.execute(Click(ScreenPoint(640, 400)))
         env.execute(Type(text))
         env.execute(Hotkey(("ctrl", "s")))
@@ -226,7 +227,7 @@ def test_text_of_any_script_is_typed_correctly(tmp_path: Path) -> None:
 def test_pasted_text_replaces_the_selection_and_breaks_lines_with_enter(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("to be replaced\n")
-    with DesktopEnv(virtual=VirtualDisplay(programs=(("mousepad", "--disable-server", str(file)),))) as env:
+    with DesktopEnv(virtual=virtual_display(programs=(("mousepad", "--disable-server", str(file)),))) as env:
         env.execute(Click(ScreenPoint(640, 400)))
         env.execute(Hotkey(("ctrl", "a")))
         assert env.execute(Type("Привет,\r\n你好\nplain")).method == "paste"
@@ -239,7 +240,7 @@ def test_text_and_hotkeys_work_with_other_layouts(tmp_path: Path, layout: str) -
     file = tmp_path / "notes.txt"
     file.write_text("")
     text = f"Zoë (y+z)=x; {UNICODE}\n"
-    with DesktopEnv(virtual=VirtualDisplay(programs=(("mousepad", "--disable-server", str(file)),))) as env:
+    with DesktopEnv(virtual=virtual_display(programs=(("mousepad", "--disable-server", str(file)),))) as env:
         env.observe()
         assert env.address is not None
         display = {"DISPLAY": str(env.address.name), "XAUTHORITY": str(env.address.authority)}
@@ -253,7 +254,7 @@ def test_text_and_hotkeys_work_with_other_layouts(tmp_path: Path, layout: str) -
 
 def test_text_reaches_a_terminal_and_a_program_is_opened_once(tmp_path: Path) -> None:
     file = tmp_path / "out.txt"
-    with DesktopEnv(virtual=VirtualDisplay()) as env:
+    with DesktopEnv(virtual=virtual_display()) as env:
         env.observe()
         assert env.execute(OpenApp("xterm")).method == "started"
         assert any(str(fact).startswith("A window opened: ") for fact in env.observe().facts)
@@ -270,7 +271,7 @@ def test_two_desktops_in_one_process_show_their_own_programs(tmp_path: Path) -> 
     colours = {"red": (255, 0, 0), "blue": (0, 0, 255)}
     files = {name: tmp_path / f"{name}.json" for name in colours}
     envs = {
-        name: DesktopEnv(virtual=VirtualDisplay(Size(640, 480), (stage_program(files[name], name, name),)))
+        name: DesktopEnv(virtual=virtual_display(Size(640, 480), (stage_program(files[name], name, name),)))
         for name in colours
     }
     with envs["red"], envs["blue"]:
@@ -386,7 +387,7 @@ def test_a_program_without_a_window_is_reported_with_its_last_line(tmp_path: Pat
     program.write_text("#!/bin/sh\necho 'no such font' >&2\nexit 3\n")
     program.chmod(0o755)
     with (
-        DesktopEnv(virtual=VirtualDisplay(programs=((str(program),),))) as env,
+        DesktopEnv(virtual=virtual_display(programs=((str(program),),))) as env,
         pytest.raises(EnvUnavailable, match=r"ended with code 3: no such font"),
     ):
         env.observe()

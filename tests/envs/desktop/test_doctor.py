@@ -77,7 +77,7 @@ def test_without_a_display_a_virtual_one_is_tried() -> None:
     assert checks["desktop: display"].status is CheckStatus.WARNING
     assert "there is no display" in checks["desktop: display"].found
     assert "--virtual" in checks["desktop: display"].fix
-    parts = ("programs", "display", "capture", "pointer", "keyboard")
+    parts = ("programs", "display", "capture", "pointer", "keyboard", "sandbox")
     assert [checks[f"virtual: {part}"].status for part in parts] == [CheckStatus.OK] * len(parts)
     assert "640x480" in checks["virtual: display"].found
     assert "within 0.0 px" in checks["virtual: pointer"].found
@@ -88,8 +88,8 @@ def test_missing_display_and_programs_name_the_packages(monkeypatch: pytest.Monk
     checks = named(list(check_desktop(SMALL)))
     assert checks.pop("virtual: watching").status is CheckStatus.SKIPPED  # optional
     assert {check.status for check in checks.values()} == {CheckStatus.FAILED}
-    assert "apt-get install xvfb openbox dbus" in checks["desktop: display"].fix
-    assert checks["virtual: programs"].fix == "apt-get install xvfb openbox dbus"
+    assert "apt-get install xvfb openbox dbus bubblewrap" in checks["desktop: display"].fix
+    assert checks["virtual: programs"].fix == "apt-get install xvfb openbox dbus bubblewrap"
 
 
 @pytest.mark.desktop

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 import x_clipboard
-from paths import STAGE
+from paths import ROOT, STAGE
+from virtual_displays import virtual_display
 from Xlib.display import Display
 
 from screenwright import Agent
@@ -31,7 +32,7 @@ from screenwright.envs.actions import (
     Scroll,
     Type,
 )
-from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.desktop import DesktopEnv, Sandbox, VirtualDisplay
 from screenwright.envs.desktop.x11.clipboard import XClipboard
 from screenwright.envs.desktop.x11.connection import Window, connect
 from screenwright.envs.desktop.x11.ping import Ping
@@ -74,7 +75,7 @@ def received(tmp_path_factory: pytest.TempPathFactory) -> Received:
 
 @pytest.fixture(scope="module")
 def env(received: Received) -> Iterator[DesktopEnv]:
-    with DesktopEnv(virtual=VirtualDisplay(Size(640, 480), (received.program,))) as opened:
+    with DesktopEnv(virtual=virtual_display(Size(640, 480), (received.program,))) as opened:
         opened.observe()
         yield opened
 
@@ -336,7 +337,7 @@ def test_a_page_in_a_browser_window_receives_mouse_input(tmp_path: Path) -> None
         "--no-sandbox", "--password-store=basic", "--kiosk", "--disable-component-update",
     )  # fmt: skip
     a, b, c = ScreenPoint(120, 100), ScreenPoint(470, 100), ScreenPoint(120, 300)
-    with server, DesktopEnv(virtual=VirtualDisplay()) as env:
+    with server, DesktopEnv(virtual=VirtualDisplay(sandbox=Sandbox("off"))) as env:
         env.start(command)
         eventually(lambda: received.get("dropped"), 0)  # painted: an empty window may have looked settled
         env.execute(Drag((a, b)))
@@ -363,10 +364,12 @@ def test_pyautogui_operates_a_display_on_request(tmp_path: Path) -> None:
     program = textwrap.dedent(f"""
         import sys
         from screenwright.envs.actions import *
-        from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+        from screenwright.envs.desktop import DesktopEnv
         from screenwright.envs.geometry import ScreenPoint, Size
+        sys.path.append({str(ROOT / "tests" / "helpers")!r})
+        from virtual_displays import virtual_display
         sys.modules["tkinter"] = None
-        display = VirtualDisplay(Size(640, 480), ({received.program!r},))
+        display = virtual_display(Size(640, 480), ({received.program!r},))
         with DesktopEnv(virtual=display, driver="pyautogui") as env:
             env.execute(Click(ScreenPoint(120, 65)))
             env.execute(Click(ScreenPoint(200, 135)))

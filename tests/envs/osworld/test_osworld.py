@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from osworld_machine import FakeGui, osworld_machine
+from virtual_displays import virtual_display
 
 from screenwright import (
     ActionRefused,
@@ -21,7 +22,7 @@ from screenwright import (
     Type,
 )
 from screenwright.envs.actions import ButtonDown, KeyDown, Navigate
-from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.desktop import DesktopEnv
 from screenwright.envs.env import Fact
 from screenwright.envs.geometry import Size
 from screenwright.envs.osworld import OSWorldEnv, code_of
@@ -138,7 +139,7 @@ def test_the_code_does_the_same_with_pyautogui_itself(tmp_path: Path) -> None:
     text = "it's 100% <right> & {done}\n"
     received = tmp_path / "notes.txt"
     received.write_text("")
-    display = VirtualDisplay(Size(640, 480), (("mousepad", "--disable-server", str(received)),))
+    display = virtual_display(Size(640, 480), (("mousepad", "--disable-server", str(received)),))
     with DesktopEnv(virtual=display) as env:
         env.observe()
         address = env.address

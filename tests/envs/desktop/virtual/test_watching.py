@@ -18,6 +18,7 @@ import psutil
 import pytest
 from paths import STAGE
 from processes import alive, name_of
+from virtual_displays import virtual_display
 
 from screenwright.envs.actions import Click, Hotkey, Type, Wait
 from screenwright.envs.browser import BrowserEnv
@@ -37,7 +38,7 @@ BUTTON, PAD = ScreenPoint(120, 65), ScreenPoint(240, 300)
 
 
 def watched() -> DesktopEnv:
-    return DesktopEnv(virtual=VirtualDisplay(Size(640, 400), (PAINTED,), watch="view"))
+    return DesktopEnv(virtual=virtual_display(Size(640, 400), (PAINTED,), watch="view"))
 
 
 @pytest.mark.browser
@@ -71,7 +72,7 @@ def test_a_watcher_can_control_the_display_only_if_allowed(
             return True
         return False
 
-    display = VirtualDisplay(Size(640, 480), (stage,), watch=watch)
+    display = virtual_display(Size(640, 480), (stage,), watch=watch)
     with DesktopEnv(
         virtual=display, interrupts=InterruptSettings(quiet_s=1.0) if watch == "control" else None
     ) as desktop:

@@ -1,0 +1,41 @@
+"""Connects port `PORT` on 127.0.0.1 in a sandbox without a network to a Unix socket that leads out of it.
+
+Run in the sandbox as `python -I -S bridge.py SOCKET PORT`; uses only the standard library. It prints `ready` at first.
+"""
+
+import asyncio
+import sys
+from contextlib import suppress
+
+_CHUNK = 2**18
+
+
+async def serve(socket: str, port: int) -> None:
+    """Pass on connections until the sandbox ends."""
+
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with suppress(OSError):
+                out_reader, out_writer = await asyncio.open_unix_connection(socket)
+                await asyncio.gather(_copy(reader, out_writer), _copy(out_reader, writer))
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(connect, "127.0.0.1", port)
+    print("ready", flush=True)  # noqa: T201 -- the owner reads it
+    await server.serve_forever()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on bytes until the end; closes `writer`, so that the other direction ends too."""
+    try:
+        with suppress(OSError):
+            while data := await reader.read(_CHUNK):
+                writer.write(data)
+                await writer.drain()
+    finally:
+        writer.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(sys.argv[1], int(sys.argv[2])))

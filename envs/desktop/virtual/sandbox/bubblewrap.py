@@ -1,0 +1,228 @@
+"""The command line of bubblewrap: what programs in the sandbox see, and everything else is absent.
+
+Paths are the same inside and outside. Programs get a read-only system, an empty `/tmp`, `/run` and `/dev`, and own
+namespaces for processes, network, IPC, users and host name. Whatever is not mounted here does not exist for them.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from ....environment import clean_environment
+from .seccomp import filter_program
+from .settings import GrantedFolder
+
+BUBBLEWRAP = "bwrap"
+
+_START = (BUBBLEWRAP, "--unshare-user", "--cap-drop", "ALL", "--die-with-parent", "--new-session")
+_TMP = ("/tmp",)  # noqa: S108 -- the sandbox's own, or where X servers keep their sockets
+_SYSTEM = (
+    "/usr", "/opt", "/nix/store", "/gnu/store", "/run/current-system",
+    "/var/cache/fontconfig", "/var/lib/dictionaries-common", "/var/lib/openbox", "/var/lib/xkb",
+)  # fmt: skip
+_MERGED = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+"""Links into /usr on most systems, and folders on others."""
+
+_ETC = (
+    "ImageMagick-6", "ImageMagick-7", "OpenCL", "X11", "alsa", "alternatives", "bash.bashrc", "bash_completion",
+    "bash_completion.d", "bashrc", "ca-certificates", "ca-certificates.conf", "chromium", "chromium-browser",
+    "chromium.d", "dconf", "debian_version", "default/locale", "dictionaries-common", "drirc", "firefox",
+    "firefox-esr", "fonts", "gai.conf", "gimp", "glvnd", "gnome", "gtk-2.0", "gtk-3.0", "gtk-4.0", "host.conf",
+    "inputrc", "java-11-openjdk", "java-17-openjdk", "java-21-openjdk", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
+    "libreoffice", "locale.alias", "locale.conf", "localtime", "login.defs", "lsb-release", "magic", "mailcap",
+    "manpath.config", "menu", "mime.types", "mtab", "nanorc", "networks", "openbox", "opt", "os-release",
+    "papersize", "paperspecs", "pki/ca-trust", "pki/tls/certs", "pki/tls/cert.pem", "pki/tls/openssl.cnf",
+    "profile", "profile.d", "protocols", "pulse", "rpc", "screenrc", "services", "shells", "skel", "ssl/certs",
+    "ssl/openssl.cnf", "terminfo", "thunderbird", "timezone", "tmux.conf", "vim", "vulkan", "wgetrc", "xdg", "zsh",
+)  # fmt: skip
+"""Of `/etc`, what programs read and nothing secret; `passwd`, `group`, `hosts` and the like are written for them."""
+
+_READ_ONLY_PROC = ("bus", "fs", "irq", "sys", "sysrq-trigger")
+_HIDDEN_PROC = (
+    "acpi", "asound", "kallsyms", "kcore", "keys", "kmsg", "latency_stats", "mtrr", "scsi", "sched_debug", "timer_list",
+)  # fmt: skip
+"""What root can write or read in /proc even without any capability; as in Docker."""
+
+_ORDINARY = 1000
+_OWN = (Path("/proc"), Path("/dev"), Path("/etc"))
+"""Folders that the sandbox has of its own."""
+
+_TEST_LIMIT_S = 10.0
+
+
+def why_unavailable() -> str:
+    """Why programs cannot run in a sandbox on this machine; empty if they can."""
+    if sys.platform != "linux":
+        return "it needs Linux"
+    return _why_unavailable(shutil.which(BUBBLEWRAP), os.geteuid())
+
+
+@cache
+def _why_unavailable(program: str | None, _user: int) -> str:
+    if program is None:
+        return "bubblewrap is not installed: apt-get install bubblewrap"
+    with tempfile.TemporaryFile() as filter_file:
+        filter_file.write(filter_program())
+        filter_file.seek(0)
+        seccomp = ("--seccomp", str(filter_file.fileno())) if filter_program() else ()
+        command = [
+            *_START,
+            "--unshare-all",
+            *seccomp,
+            "--ro-bind",
+            "/",
+            "/",
+            "--dev",
+            "/dev",
+            "--proc",
+            "/proc",
+            "true",
+        ]
+        try:
+            done = subprocess.run(
+                command,
+                env=clean_environment(),
+                pass_fds=[filter_file.fileno()],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_TEST_LIMIT_S,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"bubblewrap cannot be used: {error}"
+    if done.returncode == 0:
+        return ""
+    reason = " ".join(done.stderr.decode(errors="replace").split())
+    return f"bubblewrap cannot be used: {reason or f'it ended with code {done.returncode}'}"[:300]
+
+
+def programs_command(
+    private: Path, home: Path, *, writable: Iterable[Path], readable: Iterable[Path], folders: Iterable[GrantedFolder]
+) -> tuple[list[str], tuple[Path, ...]]:
+    """The command line of bubblewrap without the program, and the paths that the sandbox shows.
+
+    `private` is a folder for files that are written for the sandbox; `home` is writable, and the home of its user.
+    """
+    system = [Path(path) for path in _SYSTEM] + [path for path in map(Path, _MERGED) if not path.is_symlink()]
+    shown = [*system, *(Path("/etc", name) for name in _ETC), *python_folders()]
+    user, group = map(str, inner_ids())
+    command = [
+        *_START,
+        "--unshare-all",
+        "--uid",
+        user,
+        "--gid",
+        group,
+        "--proc",
+        "/proc",
+        *_masked_proc(),
+        "--dev",
+        "/dev",
+        "--dir",
+        "/run",
+    ]
+    command += ["--tmpfs", *_TMP, "--tmpfs", "/var/tmp"]  # noqa: S108
+    for path in map(Path, _MERGED):
+        if path.is_symlink():
+            command += ["--symlink", str(path.readlink()), str(path)]
+    for path in shown:
+        command += _bind(path)
+    for name, content in _written_etc(home).items():
+        file = private / "etc" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(content, encoding="utf-8")
+        command += ["--ro-bind", str(file), f"/etc/{name}"]
+    for folder in folders:
+        command += ["--bind" if folder.writable else "--ro-bind", str(folder.path), str(folder.path)]
+    for path in (home, *writable):
+        command += ["--bind", str(path), str(path)]
+    for path in readable:
+        command += ["--ro-bind", str(path), str(path)]
+    visible = (*shown, *map(Path, _MERGED), *(folder.path for folder in folders), home, *writable, *readable)
+    return [*command, "--remount-ro", "/", "--chdir", str(home)], visible
+
+
+def server_command(readable: Iterable[Path]) -> list[str]:
+    """The command line of bubblewrap for the X server, which parses what programs send.
+
+    It has no home, and no shared memory with this machine, which a program could otherwise name to it. It keeps the
+    process ids, by which X servers find out whether the lock of a display is in use, and the network, where they find
+    those in use by another machine's servers.
+    """
+    command = [*_START, "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--dev", "/dev", "--bind", *_TMP * 2]
+    for path in map(Path, _MERGED):
+        command += ["--symlink", str(path.readlink()), str(path)] if path.is_symlink() else _bind(path)
+    for path in map(Path, (*_SYSTEM, *(f"/etc/{name}" for name in ("X11", "ld.so.cache", "alternatives", "fonts")))):
+        command += _bind(path)
+    for path in readable:
+        command += ["--ro-bind", str(path), str(path)]
+    return command
+
+
+def hidden_path(program: tuple[str, ...], visible: tuple[Path, ...]) -> Path | None:
+    """The first file or folder that a command line names and the sandbox does not show; None if there is none.
+
+    The sandbox has no such file, so the program would fail, or show an empty document, without a hint why.
+    """
+    for place, word in enumerate(program):
+        path = Path(os.path.abspath(word))  # noqa: PTH100 -- links are followed in the sandbox, too
+        is_new = "/" in word and "://" not in word and path.parent.is_dir()
+        if word.startswith("-") or not (place == 0 or path.exists() or is_new):
+            continue
+        if not any(path.is_relative_to(shown) or shown.is_relative_to(path) for shown in (*visible, *_OWN)):
+            return path
+    return None
+
+
+def inner_ids() -> tuple[int, int]:
+    """User and group id that programs see: 1000 instead of root's, for which many programs behave differently."""
+    return (os.getuid() or _ORDINARY, os.getgid() or _ORDINARY)
+
+
+def python_folders() -> tuple[Path, ...]:
+    """Where the Python is that serves requests inside: its installation, and the environment of this process."""
+    return tuple(dict.fromkeys((Path(sys.base_prefix), Path(sys.prefix))))
+
+
+def _bind(path: Path) -> list[str]:
+    return ["--ro-bind-try", str(path), str(path)]
+
+
+def _masked_proc() -> list[str]:
+    """Mounts over parts of /proc, which root could write to even without capabilities."""
+    masks: list[str] = []
+    for name in _READ_ONLY_PROC:
+        masks += ["--ro-bind-try", f"/proc/{name}", f"/proc/{name}"]
+    for name in _HIDDEN_PROC:
+        path = Path("/proc", name)
+        if path.is_dir():
+            masks += ["--tmpfs", str(path)]
+        elif path.exists():
+            masks += ["--ro-bind", "/dev/null", str(path)]
+    return masks
+
+
+def _written_etc(home: Path) -> dict[str, str]:
+    """Files of `/etc` with this user alone."""
+    import pwd  # Windows has no such module
+
+    user, group = inner_ids()
+    try:
+        name = pwd.getpwuid(user).pw_name if os.getuid() else "user"
+    except KeyError:  # as in a container
+        name = "user"
+    accounts = {
+        "passwd": f"{name}:x:{user}:{group}::{home}:/bin/sh\nnobody:x:65534:65534::/:/usr/sbin/nologin\n",
+        "group": f"{name}:x:{group}:\nnogroup:x:65534:\n",
+    }
+    return accounts | {
+        "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+        "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
+        "resolv.conf": "nameserver 10.0.2.3\n",
+        "machine-id": f"{os.urandom(16).hex()}\n",
+    }

@@ -1,0 +1,55 @@
+"""What programs in the sandbox are granted."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self, TypeAlias
+
+SandboxMode: TypeAlias = Literal["auto", "require", "off"]
+
+_NEVER = ("/", "/dev", "/proc", "/run", "/sys", "/tmp", "/var/run")  # noqa: S108 -- a list of what is refused
+"""Folders with the sockets, devices and processes of the machine, such as those of other displays."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedFolder:
+    """A folder of this machine that programs in the sandbox can read, and write to if `writable`."""
+
+    path: Path
+    writable: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse `PATH` or `PATH:rw`; a relative path starts in the current folder.
+
+        Raises:
+            ValueError: there is no such folder, or it may not be granted; one line.
+        """
+        name = text.removesuffix(":rw")
+        path = Path(name).expanduser().resolve()
+        if not path.is_dir():
+            raise ValueError(f"is {text!r}, but there is no folder {path}")
+        if str(path) in _NEVER:
+            raise ValueError(f"is {text!r}, but {path} would open the sandbox: name a folder in it")
+        return cls(path, writable=name != text)
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """Run the programs of a virtual display in a sandbox: bubblewrap, on Linux with user namespaces.
+
+    Attributes:
+        mode: `require` fails where it is not possible, `auto` runs without one there, `off` always does.
+        folders: What programs can reach of this machine's files, besides the read-only system.
+        network: Give them a network, without the loopback of this machine; needs slirp4netns.
+    """
+
+    mode: SandboxMode = "auto"
+    folders: tuple[GrantedFolder, ...] = ()
+    network: bool = False
+
+    def describe(self, unavailable: str) -> str:
+        """What it is on a machine where sandboxes are `unavailable` for that reason, for the record."""
+        if self.mode == "off" or unavailable:
+            return f"off: {unavailable or '--sandbox off'}"
+        granted = [f"{folder.path}{':rw' if folder.writable else ''}" for folder in self.folders]
+        return ", ".join(["on", *granted, *(["network"] if self.network else [])])
