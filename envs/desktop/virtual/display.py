@@ -167,7 +167,7 @@ class RunningDisplay:
             self._folder,
             Path(self.environment.get("HOME") or self._folder),
             writable=(self._folder / "runtime",),
-            readable=(display, self._authority, Path(reaper.__file__).resolve(), OPENBOX_SETTINGS.resolve()),
+            readable=(display, self._authority, Path(reaper.__file__).resolve(), OPENBOX_SETTINGS),
             folders=sandbox.folders,
         )
         self.processes.open_sandbox(command, filter_program())
