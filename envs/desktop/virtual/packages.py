@@ -32,7 +32,8 @@ def how_to_install(programs: Sequence[str], *, watching: bool = False) -> str:
     if not names:
         return ""
     own = any(program in VIRTUAL_PACKAGES for program in programs)
-    optional = [program for program in missing(OPTIONAL) if own and program not in programs]
+    absent = [program for program in missing(VIRTUAL_PACKAGES) if own and program in OPTIONAL]
+    optional = [program for program in absent if program not in programs]
     packages = [*packages_for([*programs, *optional]), *(WATCHING_PACKAGES if watching else ())]
     return f"not installed, or not on PATH: {', '.join(names)}; apt-get install {' '.join(packages)}"
 

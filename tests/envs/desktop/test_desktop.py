@@ -289,7 +289,7 @@ def test_a_display_that_exits_raises_env_lost_and_its_processes_end() -> None:
         started = started_by(env.observe)
         server = next(process for process in started if name_of(process) == "Xvfb")
         server.kill()
-        eventually(server.status, psutil.STATUS_ZOMBIE)
+        eventually(lambda: alive([server]), [])
         with pytest.raises(EnvLost):
             env.observe()
         with pytest.raises(EnvLost):

@@ -18,6 +18,7 @@ from screenwright.envs.check import Check, CheckStatus
 from screenwright.envs.desktop.doctor import check_desktop, layout_name, pointer_check
 from screenwright.envs.desktop.marks import Sample, changed, fitted, is_black
 from screenwright.envs.desktop.virtual.display import RunningDisplay, VirtualDisplay
+from screenwright.envs.desktop.virtual.packages import VIRTUAL_PACKAGES
 from screenwright.envs.geometry import Box, DevicePoint, ScreenPoint, Size
 from screenwright.testing import eventually
 
@@ -61,7 +62,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Display]:
 
 def without(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove one program from PATH."""
-    for name in ("Xvfb", "openbox", "dbus-daemon", "xclip"):
+    for name in (*VIRTUAL_PACKAGES, "xclip"):
         found = shutil.which(name)
         if name != program and found:
             (folder / name).symlink_to(found)

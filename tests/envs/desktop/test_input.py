@@ -290,7 +290,7 @@ def check_that_a_program_answers(env: DesktopEnv) -> None:
 def test_enter_accepts_a_path_typed_into_a_save_dialog(tmp_path: Path) -> None:
     file = tmp_path / "letter.txt"
     agent = Agent("reader")
-    with DesktopEnv(virtual=VirtualDisplay(programs=(("mousepad", "--disable-server"),))) as env:
+    with DesktopEnv(virtual=virtual_display(programs=(("mousepad", "--disable-server"),))) as env:
         env.execute(Click(ScreenPoint(640, 400)))
         env.execute(Type("first\n\tПривет, 你好\n"))
         for label in ("File", "Save As..."):

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import x_clipboard
 from paths import STAGE
+from virtual_displays import virtual_display
 
 from screenwright.envs.actions import Click, Hotkey, Move, Type
-from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
+from screenwright.envs.desktop import DesktopEnv
 from screenwright.envs.desktop.x11.clipboard import XClipboard
 from screenwright.envs.desktop.x11.connection import Windows, connect
 from screenwright.envs.desktop.x11.xkb import Layouts, LayoutState
@@ -32,7 +33,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def env(state: Path) -> Iterator[DesktopEnv]:
     program = ("/usr/bin/python3", str(STAGE), str(state))
-    with DesktopEnv(virtual=VirtualDisplay(Size(640, 480), (program,))) as opened:
+    with DesktopEnv(virtual=virtual_display(Size(640, 480), (program,))) as opened:
         opened.observe()
         yield opened
 

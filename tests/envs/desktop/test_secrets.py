@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from ocr import text_on
+from virtual_displays import virtual_display
 
 from screenwright import (
     Acted,
@@ -19,7 +20,6 @@ from screenwright import (
     Secret,
     Size,
     Type,
-    VirtualDisplay,
     read_run,
 )
 
@@ -55,7 +55,7 @@ def test_a_terminal_and_a_password_field_show_the_handle(tmp_path: Path) -> None
         (Click(ScreenPoint(480, 90)),),  # Show
     ]
     secrets = [Secret("bank", VALUE, "program:xterm"), Secret("vault", VALUE, "program:vault")]
-    with DesktopEnv(virtual=VirtualDisplay(Size(640, 360), programs)) as env:
+    with DesktopEnv(virtual=virtual_display(Size(640, 360), programs)) as env:
         Agent(policy=ScriptedPolicy(steps), secrets=secrets).run("Go", env, out=tmp_path / "run")
         raw = text_on(env.observe().screenshot)
         assert env.address is not None

@@ -49,7 +49,7 @@ def test_all_missing_programs_are_listed_in_one_line(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("screenwright.envs.desktop.virtual.watching._NOVNC", (tmp_path,))
     wanted = VirtualDisplay(programs=(("mousepad", "notes.txt"), ("xterm",)), watch="view")
-    packages = "apt-get install xvfb openbox mousepad xterm dbus tigervnc-scraping-server novnc"
+    packages = "apt-get install xvfb openbox mousepad xterm dbus bubblewrap tigervnc-scraping-server novnc"
     with pytest.raises(EnvUnavailable, match=packages) as received:
         DesktopEnv(virtual=wanted).observe()
     assert "\n" not in str(received.value)

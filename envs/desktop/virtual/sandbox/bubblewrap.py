@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -167,15 +168,21 @@ def server_command(readable: Iterable[Path]) -> list[str]:
 def hidden_path(program: tuple[str, ...], visible: tuple[Path, ...]) -> Path | None:
     """The first file or folder that a command line names and the sandbox does not show; None if there is none.
 
-    The sandbox has no such file, so the program would fail, or show an empty document, without a hint why.
+    The sandbox has no such file, so the program would fail, or show an empty document, without a hint why. The target
+    of a link must be shown, too.
     """
+    all_visible = {*visible, *(shown.resolve() for shown in visible), *_OWN}
     for place, word in enumerate(program):
-        path = Path(os.path.abspath(word))  # noqa: PTH100 -- links are followed in the sandbox, too
-        is_new = "/" in word and "://" not in word and path.parent.is_dir()
-        if word.startswith("-") or not (place == 0 or path.exists() or is_new):
+        if word.startswith("-"):
             continue
-        if not any(path.is_relative_to(shown) or shown.is_relative_to(path) for shown in (*visible, *_OWN)):
-            return path
+        with suppress(OSError):  # the word is too long for a path, or the current folder was deleted
+            path = Path(os.path.abspath(word))  # noqa: PTH100 -- links are followed below
+            is_new = "/" in word and "://" not in word and path.parent.is_dir()
+            if not (place == 0 or path.exists() or is_new):
+                continue
+            for one in (path, path.resolve()):
+                if not any(one.is_relative_to(shown) or shown.is_relative_to(one) for shown in all_visible):
+                    return one
     return None
 
 
