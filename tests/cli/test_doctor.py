@@ -379,9 +379,9 @@ def test_a_failed_installation_is_retried_with_new_lists_then_reported(
 
 def test_if_nothing_can_be_installed_the_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SettingsError, match="install the equivalents of the Debian packages xvfb openbox dbus xclip"):
+    with pytest.raises(SettingsError, match="the equivalents of the Debian packages xvfb openbox dbus bubblewrap "):
         install_missing()
     fake_apt(tmp_path, 0)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    with pytest.raises(SettingsError, match="sudo apt-get install -y --no-install-recommends xvfb openbox dbus xclip"):
+    with pytest.raises(SettingsError, match="apt-get install -y --no-install-recommends xvfb openbox dbus bubblewrap "):
         install_missing()
