@@ -98,12 +98,18 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         """Why the programs of an open virtual display run without a sandbox; empty if they run in one."""
         return self._session.unsandboxed if self._session is not None else ""
 
+    @property
+    def shown(self) -> tuple[Path, ...]:
+        """What programs of an open virtual display can read in the sandbox because their command lines name it."""
+        return self._session.shown if self._session is not None else ()
+
     def info(self) -> EnvInfo:
         """See `Env`."""
         if self.virtual is not None:
             programs = "; ".join(" ".join(program) for program in self.virtual.programs)
             settings = {"display": "virtual", "size": str(self.virtual.size), "programs": programs}
-            settings["bubblewrap"] = self.virtual.sandbox.describe(why_unavailable())
+            unavailable = why_unavailable() if self._session is None else self.unsandboxed
+            settings["bubblewrap"] = self.virtual.sandbox.describe(unavailable, self.shown)
         else:
             settings = {"display": self.display or "default", "monitor": str(self.monitor)}
         return EnvInfo("desktop", "Xvfb" if self.virtual else "", settings | {"driver": self.driver})

@@ -165,6 +165,11 @@ class DesktopSession:
         return self._running.unsandboxed if self._running else ""
 
     @property
+    def shown(self) -> tuple[Path, ...]:
+        """What programs in a sandbox can read because their command lines name it."""
+        return self._running.shown if self._running else ()
+
+    @property
     def on_screen(self) -> Windows | None:
         """Access to the windows of an X display; None elsewhere."""
         return self._windows

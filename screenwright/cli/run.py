@@ -212,14 +212,13 @@ def _show(
     as_json: bool,
 ) -> Ended:
     progress = Progress(terminal)
-    watch_url = ""
-    unsandboxed = ""
+    said: set[str] = set()
     last: Event | None = None
     for last in events:
-        if not watch_url and (watch_url := getattr(env, "watch_url", "")):
-            terminal.line(f"watch it at {watch_url}")
-        if not unsandboxed and (unsandboxed := getattr(env, "unsandboxed", "")):
-            terminal.line(f"programs run without a sandbox, as you: {unsandboxed}")
+        for line in _about_screen(env):
+            if line not in said:
+                terminal.line(line)
+                said.add(line)
         progress.show(last)
         if as_json:
             print(event_to_json(last).decode(), flush=True)
@@ -227,6 +226,17 @@ def _show(
             record_settings(folder, config)
     assert isinstance(last, Ended)
     return last
+
+
+def _about_screen(env: Env) -> Iterator[str]:
+    """What the user should know about an open screen."""
+    if watch_url := getattr(env, "watch_url", ""):
+        yield f"watch it at {watch_url}"
+    if unsandboxed := getattr(env, "unsandboxed", ""):
+        yield f"programs run without a sandbox, as you: {unsandboxed}"
+    if shown := getattr(env, "shown", ()):
+        names = printable(", ".join(map(str, shown)))
+        yield f"programs can read, not change: {names} (--grant-folder FOLDER:rw to change what is in it)"
 
 
 def _checked_text(text: str, terminal: Terminal) -> str:

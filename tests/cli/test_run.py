@@ -20,6 +20,7 @@ from screenwright.agent.models.http_server import ModelServer, serve
 from screenwright.cli.images import target_reader
 from screenwright.cli.main import main
 from screenwright.cli.run import EXIT_CODES
+from screenwright.envs.config import DesktopConfig
 
 PAGE = (
     "data:text/html,<title>t</title><button style='width:300px;height:200px' onclick='this.textContent+=1'>Go</button>"
@@ -117,6 +118,43 @@ def test_a_run_that_hit_a_limit_is_resumed_with_its_own_settings(
     assert resumed.returncode == 0, resumed.stderr
     assert resumed.stdout == "two clicks\n"
     assert screenwright("run", "--resume", "here").returncode == 2
+
+
+class Sandboxed(FakeEnv):
+    """A screen whose programs run in a sandbox."""
+
+    shown = (Path("/home/me/notes.txt"), Path("/home/me/.venv"))
+
+
+class Unsandboxed(FakeEnv):
+    """A screen whose programs run without one."""
+
+    unsandboxed = "bubblewrap is not installed: apt-get install bubblewrap"
+
+
+@pytest.mark.parametrize(
+    ("env", "line"),
+    [
+        (
+            Sandboxed,
+            "programs can read, not change: /home/me/notes.txt, /home/me/.venv "
+            "(--grant-folder FOLDER:rw to change what is in it)",
+        ),
+        (
+            Unsandboxed,
+            "programs run without a sandbox, as you: bubblewrap is not installed: apt-get install bubblewrap",
+        ),
+    ],
+)
+def test_what_programs_can_reach_is_said_once(
+    server: ModelServer, screenwright: Command, monkeypatch: pytest.MonkeyPatch, env: type[FakeEnv], line: str
+) -> None:
+    def build(_config: DesktopConfig, _out: Path | None = None) -> FakeEnv:
+        return env()
+
+    monkeypatch.setattr(DesktopConfig, "build", build)
+    done = screenwright("run", "x", "--env", "desktop", "--virtual", "--model", server.url, "--no-calibrate")
+    assert (done.returncode, done.stderr.splitlines().count(line)) == (0, 1), done.stderr
 
 
 @pytest.mark.browser

@@ -108,7 +108,7 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
             "screen": str(self.screen) if self.display is None else self.display,
             "scale": f"{self.scale:g}",
             "sandbox": chromium_sandbox(self.settings),
-            "bubblewrap": self.sandbox.describe(why_unavailable() if self.display is None else "on another display"),
+            "bubblewrap": self.sandbox.describe(self._why_unsandboxed()),
         }
         if self.settings.grants:
             settings["grants"] = ", ".join(self.settings.grants)
@@ -127,6 +127,11 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
         self._listener = listener
         if self._session is not None:
             self._session.desktop.set_input_listener(listener)
+
+    def _why_unsandboxed(self) -> str:
+        if self.display is not None:
+            return "on another display"
+        return why_unavailable() if self._session is None else self.unsandboxed
 
     def _open(self) -> "_Window":
         window = _Window(self.url, self.screen, self.scale, self.display, self.settings, self.interrupts, self.sandbox)
@@ -166,7 +171,9 @@ class _Window:
                     self._network = WindowNetwork(settings, self._fence, self._surroundings.folder / "network")
                     undo.callback(self._network.close)
                     self._switches += self._network.switches
-                    sandbox = replace(sandbox, folders=(*self._folders(profile, downloads), *sandbox.folders))
+                    sandbox = replace(
+                        sandbox, mode="require", folders=(*self._folders(profile, downloads), *sandbox.folders)
+                    )
                 virtual = VirtualDisplay(screen, sandbox=sandbox)
             timeouts = SettleTimeouts(_FIRST_CHANGE_S, _QUIET_S, settings.settle_limit_s)
             self.desktop = DesktopSession(display, virtual, 1, "auto", timeouts, interrupts)

@@ -10,6 +10,7 @@ from screenwright._files import read_text_file, write_file
 from screenwright._home import home_folder
 
 from ...config.browser_settings import BrowserSettings
+from ...desktop.virtual.sandbox.named import may_be_shown
 from ...env import EnvUnavailable
 from ..firewall.fence import Fence
 from ..launch.certificates import certificate_switches
@@ -62,8 +63,9 @@ def window_program(settings: BrowserSettings) -> str:
 
 
 def program_folder(program: str) -> Path:
-    """The folder that has the files of the browser `program`."""
-    return Path(shutil.which(program) or program).resolve().parent
+    """The folder that has the files of the browser `program`; only the program if the folder has far more, as a home."""
+    path = Path(shutil.which(program) or program).resolve()
+    return path.parent if may_be_shown(path.parent) else path
 
 
 def window_environment(display: dict[str, str], own: dict[str, str], settings: BrowserSettings) -> dict[str, str]:

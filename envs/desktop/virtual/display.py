@@ -14,15 +14,15 @@ from ...env import EnvUnavailable
 from ...environment import clean_environment
 from ...geometry import Size
 from ..address import DisplayAddress
-from . import reaper
 from .home import Home, check_keep
 from .managers import OPENBOX_SETTINGS, command_of
 from .packages import how_to_install, missing
-from .processes import ProcessGroup, Started, lines_of
-from .sandbox.bubblewrap import hidden_path, programs_command, server_command, why_unavailable
+from .processes import REAPER, ProcessGroup, Started, lines_of
+from .sandbox.bubblewrap import programs_command, server_command, why_unavailable
+from .sandbox.named import hidden_path, is_shown, named_paths
 from .sandbox.network import SLIRP, network_command
 from .sandbox.seccomp import filter_program
-from .sandbox.settings import Sandbox
+from .sandbox.settings import OPENS_THE_MACHINE, Sandbox
 from .watching import can_be_watched, start_watching
 
 _FAMILY_LOCAL, _FAMILY_WILD = 256, 65535
@@ -64,7 +64,8 @@ class RunningDisplay:
 
     `environment` holds the environment variables for programs on it, with those named in `pass_env`. `home` is their
     home folder. `watch_url` is the page that shows it, empty unless `watch` is set. `unsandboxed` says why its programs
-    run without a sandbox; empty if they run in one. `service_pids` are the processes of the display itself, without its
+    run without a sandbox; empty if they run in one. `shown` are the paths that programs can read in it because their
+    command lines name them. `service_pids` are the processes of the display itself, without its
     window manager.
     """
 
@@ -84,6 +85,8 @@ class RunningDisplay:
             self.home = Home(settings.home, self._folder / "home")
             self.environment = self._programs_environment(pass_env)
             self._visible: tuple[Path, ...] = ()
+            self._current: Path | None = None
+            self.shown: tuple[Path, ...] = ()
             if not self.unsandboxed:
                 self._open_sandbox(settings.sandbox)
             self._start_bus()
@@ -91,8 +94,7 @@ class RunningDisplay:
             if settings.watch:
                 interactive = settings.watch == "control"
                 self.watch_url = start_watching(self.processes, self.environment, interactive=interactive)
-            services = [self.processes.process_id(one) for one in self.processes.started if one != manager]
-            self.service_pids = frozenset(pid for pid in services if pid is not None)
+            self.service_pids = self.processes.process_ids([one for one in self.processes.started if one != manager])
         except BaseException:
             self.stop()
             raise
@@ -107,11 +109,10 @@ class RunningDisplay:
         found = shutil.which(program[0], path=self.environment.get("PATH"))
         if found is None:
             raise EnvUnavailable(how_to_install(program[:1]))
-        if self._visible and (hidden := hidden_path((found, *program[1:]), self._visible)) is not None:
-            grant = f"--grant-folder {hidden if hidden.is_dir() else hidden.parent}"
-            raise EnvUnavailable(
-                f"{hidden} is outside of the sandbox: add {grant} (with :rw to write), or --sandbox off"
-            )
+        if self._visible:
+            named = tuple(named_paths(program, self.environment.get("PATH")))
+            if (hidden := hidden_path(named, self._visible)) is not None:
+                raise EnvUnavailable(_how_to_show(hidden))
         return self.processes.start(program, self.environment, folder=self._start_folder())
 
     def program_roots(self) -> tuple[int, ...]:
@@ -138,7 +139,7 @@ class RunningDisplay:
         """Where programs start: the current folder, else their home; None if neither is known."""
         with suppress(OSError):  # it was deleted
             current = Path.cwd()
-            if not self._visible or any(current.is_relative_to(shown) for shown in self._visible):
+            if not self._visible or current == self._current or is_shown(current, self._visible):
                 return current
         return Path(self.environment["HOME"]) if self._visible and "HOME" in self.environment else None
 
@@ -163,14 +164,17 @@ class RunningDisplay:
     def _open_sandbox(self, sandbox: Sandbox) -> None:
         """Programs see of this display its socket, its key, and their own folders."""
         display = Path(f"/tmp/.X11-unix/X{(self.address.name or '').lstrip(':')}")  # noqa: S108 -- fixed by X
-        command, self._visible = programs_command(
+        search = self.environment.get("PATH")
+        inside = programs_command(
             self._folder,
             Path(self.environment.get("HOME") or self._folder),
             writable=(self._folder / "runtime",),
-            readable=(display, self._authority, Path(reaper.__file__).resolve(), OPENBOX_SETTINGS),
+            readable=(display, self._authority, REAPER, OPENBOX_SETTINGS),
             folders=sandbox.folders,
+            named=tuple(one for program in self._settings.programs for one in named_paths(program, search)),
         )
-        self.processes.open_sandbox(command, filter_program())
+        self._visible, self._current, self.shown = inside.visible, inside.current, inside.named
+        self.processes.open_sandbox(inside.command, filter_program())
         if sandbox.network:
             self._connect_network()
 
@@ -218,6 +222,13 @@ class RunningDisplay:
         if self._settings.home is None:
             environment["GSETTINGS_BACKEND"] = "memory"
         return environment
+
+
+def _how_to_show(hidden: Path) -> str:
+    folder = hidden if hidden.is_dir() else hidden.parent
+    if str(folder) in OPENS_THE_MACHINE:
+        return f"{hidden} is outside of the sandbox: only --sandbox off shows it"
+    return f"{hidden} is outside of the sandbox: add --grant-folder {folder} (with :rw to write), or --sandbox off"
 
 
 _HOME_VARIABLES = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")

@@ -1,10 +1,9 @@
 """Groups of processes that end with their owner, and a private folder for them."""
 
-import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from ...env import EnvLost, EnvUnavailable
 from ...environment import clean_environment
 from ...temp_folder import TempFolder
 
+REAPER = Path(__file__).resolve().with_name("reaper.py")
 _START_LIMIT_S, _END_LIMIT_S = 15.0, 5.0
 _POLL_S = 0.02
 
@@ -54,14 +54,11 @@ class ProcessGroup:
             EnvUnavailable: it cannot be started.
         """
         log = self.log_of("sandbox")
-        answer = self._send(
-            {"sandbox": command, "filter": system_calls.hex(), "env": clean_environment(), "log": str(log)}
-        )
-        if "error" in answer:
-            output = " ".join(" ".join(lines_of(log)[-3:]).split())
-            problem = output or answer["error"]
+        kind, value = self._send("sandbox", str(log), system_calls.hex(), *_program(command, clean_environment()))
+        if kind == "error":
+            problem = " ".join(" ".join(lines_of(log)[-3:]).split()) or value
             raise EnvUnavailable(f"the sandbox did not start: {problem}; --sandbox off runs without one"[:300])
-        self._sandbox = int(str(answer["pid"]))
+        self._sandbox = int(value)
 
     @property
     def is_sandboxed(self) -> bool:
@@ -72,9 +69,11 @@ class ProcessGroup:
         """The process id on this machine of a process in the sandbox; None if there is no such process."""
         return pid if self._sandbox is None else _outer_processes(self._sandbox).get(pid)
 
-    def process_id(self, program: Started) -> int | None:
-        """The process id of a program on this machine; None if it has ended in the sandbox."""
-        return self.outer_process(program.pid) if program.inside else program.pid
+    def process_ids(self, programs: Sequence[Started]) -> frozenset[int]:
+        """The process ids of programs on this machine, without those that have ended in the sandbox."""
+        outer = _outer_processes(self._sandbox) if self._sandbox is not None else {}
+        ids = (outer.get(one.pid) if one.inside else one.pid for one in programs)
+        return frozenset(pid for pid in ids if pid is not None)
 
     def start(
         self,
@@ -98,27 +97,21 @@ class ProcessGroup:
         if folder is None:
             with suppress(OSError):  # it was deleted
                 folder = Path.cwd()
-        request: dict[str, object] = {
-            "start": argv,
-            "env": environment,
-            "log": str(log),
-            "cwd": str(folder or self.folder),
-            "inside": self.is_sandboxed and not outside,
-        }
-        answer = self._send(request)
-        if "error" in answer:
-            raise EnvUnavailable(f"{argv[0]} cannot be started: {answer['error']}")
-        started = Started(int(str(answer["pid"])), bool(request["inside"]))
+        inside = self.is_sandboxed and not outside
+        program = _program(argv, environment)
+        kind, value = self._send("inside start" if inside else "start", str(log), str(folder or self.folder), *program)
+        if kind == "error":
+            raise EnvUnavailable(f"{argv[0]} cannot be started: {value}")
+        started = Started(int(value), inside)
         self.started = (*self.started, started)
         return started
 
     def exit_code(self, program: Started) -> int | None:
         """The exit code of a program started here, negative for a signal; None while it runs."""
-        answer = self._send({"poll": program.pid, "inside": program.inside})
-        if "error" in answer:
-            raise EnvLost(str(answer["error"]))
-        code = answer["exit"]
-        return None if code is None else int(str(code))
+        kind, value = self._send("inside poll" if program.inside else "poll", str(program.pid))
+        if kind == "error":
+            raise EnvLost(value)
+        return int(value) if value else None
 
     def await_end(self, program: Started, within_s: float) -> bool:
         """Wait until a program has ended; returns whether it has."""
@@ -163,18 +156,26 @@ class ProcessGroup:
             self._reaper.wait()
         self._temp.close()
 
-    def _send(self, request: dict[str, object]) -> dict[str, object]:
+    def _send(self, *fields: str) -> tuple[str, str]:
+        """Send a request to the reaper; returns the kind and the value of its answer."""
         assert self._reaper.stdin is not None
         assert self._reaper.stdout is not None
+        request = "\0".join(fields).encode(errors="surrogateescape")
         try:
-            self._reaper.stdin.write(json.dumps(request) + "\n")
+            self._reaper.stdin.write(f"{len(request)}\n".encode() + request)
             self._reaper.stdin.flush()
             answer = self._reaper.stdout.readline()
         except (OSError, ValueError) as error:
             raise EnvLost("the reaper process has ended") from error
         if not answer:
             raise EnvLost("the reaper process has ended")
-        return dict(json.loads(answer))
+        kind, _, value = answer.decode(errors="replace").rstrip("\n").partition(" ")
+        return kind, value
+
+
+def _program(argv: Sequence[str], environment: dict[str, str]) -> tuple[str, ...]:
+    """The fields of a request that say what to start."""
+    return (str(len(argv)), *argv, *(f"{name}={value}" for name, value in environment.items()))
 
 
 def lines_of(path: Path) -> list[str]:
@@ -201,14 +202,12 @@ def _outer_processes(root: int) -> dict[int, int]:
     return {inner[pid]: pid for pid in found[1:]}
 
 
-def _start_reaper(folder: Path) -> subprocess.Popen[str]:
+def _start_reaper(folder: Path) -> subprocess.Popen[bytes]:
     """Start the reaper in its own session, so that Ctrl-C reaches only its owner."""
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", str(Path(__file__).with_name("reaper.py")), str(folder)],
+        [sys.executable, "-I", "-S", str(REAPER), str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=clean_environment(),
-        text=True,
-        encoding="utf-8",
         start_new_session=True,
     )

@@ -19,6 +19,7 @@ from screenwright.envs.desktop.doctor import check_desktop, layout_name, pointer
 from screenwright.envs.desktop.marks import Sample, changed, fitted, is_black
 from screenwright.envs.desktop.virtual.display import RunningDisplay, VirtualDisplay
 from screenwright.envs.desktop.virtual.packages import VIRTUAL_PACKAGES
+from screenwright.envs.desktop.virtual.sandbox.bubblewrap import why_unavailable
 from screenwright.envs.geometry import Box, DevicePoint, ScreenPoint, Size
 from screenwright.testing import eventually
 
@@ -78,8 +79,11 @@ def test_without_a_display_a_virtual_one_is_tried() -> None:
     assert checks["desktop: display"].status is CheckStatus.WARNING
     assert "there is no display" in checks["desktop: display"].found
     assert "--virtual" in checks["desktop: display"].fix
-    parts = ("programs", "display", "capture", "pointer", "keyboard", "sandbox")
+    parts = ("programs", "display", "capture", "pointer", "keyboard")
     assert [checks[f"virtual: {part}"].status for part in parts] == [CheckStatus.OK] * len(parts)
+    reason = why_unavailable()
+    assert checks["virtual: sandbox"].status is (CheckStatus.WARNING if reason else CheckStatus.OK)
+    assert (reason or "ways out of it were tried, and none works") in checks["virtual: sandbox"].found
     assert "640x480" in checks["virtual: display"].found
     assert "within 0.0 px" in checks["virtual: pointer"].found
 

@@ -10,11 +10,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 
 from ....environment import clean_environment
+from .named import Named, is_shown, python_parts, spellings, to_show
 from .seccomp import filter_program
 from .settings import GrantedFolder
 
@@ -50,43 +50,26 @@ _HIDDEN_PROC = (
 """What root can write or read in /proc even without any capability; as in Docker."""
 
 _ORDINARY = 1000
-_OWN = (Path("/proc"), Path("/dev"), Path("/etc"))
-"""Folders that the sandbox has of its own."""
-
 _TEST_LIMIT_S = 10.0
 
 
 def why_unavailable() -> str:
-    """Why programs cannot run in a sandbox on this machine; empty if they can."""
+    """Why programs cannot run in a sandbox on this machine; empty if they can.
+
+    It is tried each time, which takes a few milliseconds: an administrator may allow or forbid it at any time.
+    """
     if sys.platform != "linux":
         return "it needs Linux"
-    return _why_unavailable(shutil.which(BUBBLEWRAP), os.geteuid())
-
-
-@cache
-def _why_unavailable(program: str | None, _user: int) -> str:
-    if program is None:
+    if shutil.which(BUBBLEWRAP) is None:
         return "bubblewrap is not installed: apt-get install bubblewrap"
     with tempfile.TemporaryFile() as filter_file:
         filter_file.write(filter_program())
         filter_file.seek(0)
         seccomp = ("--seccomp", str(filter_file.fileno())) if filter_program() else ()
-        command = [
-            *_START,
-            "--unshare-all",
-            *seccomp,
-            "--ro-bind",
-            "/",
-            "/",
-            "--dev",
-            "/dev",
-            "--proc",
-            "/proc",
-            "true",
-        ]
+        mounts = ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
         try:
             done = subprocess.run(
-                command,
+                (*_START, "--unshare-all", *seccomp, *mounts, "true"),
                 env=clean_environment(),
                 pass_fds=[filter_file.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -102,50 +85,73 @@ def _why_unavailable(program: str | None, _user: int) -> str:
     return f"bubblewrap cannot be used: {reason or f'it ended with code {done.returncode}'}"[:300]
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What a sandbox shows: `command` is bubblewrap's command line without the program.
+
+    `visible` are the files and folders in it, with all below them. `named` are shown because a command line names them.
+    `current` is the current folder if a command line names a path in it.
+    """
+
+    command: list[str]
+    visible: tuple[Path, ...]
+    named: tuple[Path, ...]
+    current: Path | None
+
+
 def programs_command(
-    private: Path, home: Path, *, writable: Iterable[Path], readable: Iterable[Path], folders: Iterable[GrantedFolder]
-) -> tuple[list[str], tuple[Path, ...]]:
-    """The command line of bubblewrap without the program, and the paths that the sandbox shows.
+    private: Path,
+    home: Path,
+    *,
+    writable: Iterable[Path],
+    readable: Iterable[Path],
+    folders: tuple[GrantedFolder, ...],
+    named: tuple[Named, ...] = (),
+) -> Inside:
+    """The sandbox of programs whose command lines name `named`.
 
     `private` is a folder for files that are written for the sandbox; `home` is writable, and the home of its user.
     """
     system = [Path(path) for path in _SYSTEM] + [path for path in map(Path, _MERGED) if not path.is_symlink()]
-    shown = [*system, *(Path("/etc", name) for name in _ETC), *python_folders()]
+    etc = [Path("/etc", name) for name in _ETC]
+    python = dict.fromkeys(part for _, parts in python_parts(Path(sys.executable)) for part in parts)
+    shown = [*system, *etc, *(path for path in (*python_folders(), *python) if not is_shown(path, tuple(system)))]
     user, group = map(str, inner_ids())
-    command = [
-        *_START,
-        "--unshare-all",
-        "--uid",
-        user,
-        "--gid",
-        group,
-        "--proc",
-        "/proc",
-        *_masked_proc(),
-        "--dev",
-        "/dev",
-        "--dir",
-        "/run",
-    ]
+    command = [*_START, "--unshare-all", "--uid", user, "--gid", group]
+    command += ["--proc", "/proc", *_masked_proc(), "--dev", "/dev", "--dir", "/run"]
     command += ["--tmpfs", *_TMP, "--tmpfs", "/var/tmp"]  # noqa: S108
     for path in map(Path, _MERGED):
         if path.is_symlink():
             command += ["--symlink", str(path.readlink()), str(path)]
     for path in shown:
         command += _bind(path)
-    for name, content in _written_etc(home).items():
+    written = _written_etc(home)
+    for name, content in written.items():
         file = private / "etc" / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(content, encoding="utf-8")
         command += ["--ro-bind", str(file), f"/etc/{name}"]
-    for folder in folders:
-        command += ["--bind" if folder.writable else "--ro-bind", str(folder.path), str(folder.path)]
+    granted = [(way, folder.writable) for folder in folders for way in spellings(folder.path)]
+    for path, may_write in granted:
+        command += ["--bind" if may_write else "--ro-bind", str(path), str(path)]
     for path in (home, *writable):
         command += ["--bind", str(path), str(path)]
     for path in readable:
         command += ["--ro-bind", str(path), str(path)]
-    visible = (*shown, *map(Path, _MERGED), *(folder.path for folder in folders), home, *writable, *readable)
-    return [*command, "--remount-ro", "/", "--chdir", str(home)], visible
+    visible = (
+        *shown,
+        *map(Path, _MERGED),
+        *(Path("/etc", name) for name in written),
+        *(path for path, _ in granted),
+        *(home, *writable, *readable),
+    )
+    added, known = to_show(named, visible, folders)
+    for path in added:
+        command += _bind(path)
+    current = Path.cwd() if any(one.relative and one.shows for one in named) else None
+    command += ["--dir", str(current)] if current is not None else []
+    command += ["--remount-ro", "/", "--chdir", str(home)]
+    return Inside(command, (*visible, *added), known, current)
 
 
 def server_command(readable: Iterable[Path]) -> list[str]:
@@ -163,27 +169,6 @@ def server_command(readable: Iterable[Path]) -> list[str]:
     for path in readable:
         command += ["--ro-bind", str(path), str(path)]
     return command
-
-
-def hidden_path(program: tuple[str, ...], visible: tuple[Path, ...]) -> Path | None:
-    """The first file or folder that a command line names and the sandbox does not show; None if there is none.
-
-    The sandbox has no such file, so the program would fail, or show an empty document, without a hint why. The target
-    of a link must be shown, too.
-    """
-    all_visible = {*visible, *(shown.resolve() for shown in visible), *_OWN}
-    for place, word in enumerate(program):
-        if word.startswith("-"):
-            continue
-        with suppress(OSError):  # the word is too long for a path, or the current folder was deleted
-            path = Path(os.path.abspath(word))  # noqa: PTH100 -- links are followed below
-            is_new = "/" in word and "://" not in word and path.parent.is_dir()
-            if not (place == 0 or path.exists() or is_new):
-                continue
-            for one in (path, path.resolve()):
-                if not any(one.is_relative_to(shown) or shown.is_relative_to(one) for shown in all_visible):
-                    return one
-    return None
 
 
 def inner_ids() -> tuple[int, int]:

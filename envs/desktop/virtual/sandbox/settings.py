@@ -1,12 +1,15 @@
 """What programs in the sandbox are granted."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self, TypeAlias
 
+from screenwright._home import expand_home
+
 SandboxMode: TypeAlias = Literal["auto", "require", "off"]
 
-_NEVER = ("/", "/dev", "/proc", "/run", "/sys", "/tmp", "/var/run")  # noqa: S108 -- a list of what is refused
+OPENS_THE_MACHINE = ("/", "/dev", "/proc", "/run", "/sys", "/tmp", "/tmp/.X11-unix", "/var/run")  # noqa: S108
 """Folders with the sockets, devices and processes of the machine, such as those of other displays."""
 
 
@@ -25,10 +28,10 @@ class GrantedFolder:
             ValueError: there is no such folder, or it may not be granted; one line.
         """
         name = text.removesuffix(":rw")
-        path = Path(name).expanduser().resolve()
+        path = Path(os.path.abspath(expand_home(name)))  # noqa: PTH100 -- programs use it as it is written
         if not path.is_dir():
             raise ValueError(f"is {text!r}, but there is no folder {path}")
-        if str(path) in _NEVER:
+        if {str(path), str(path.resolve())} & {*OPENS_THE_MACHINE}:
             raise ValueError(f"is {text!r}, but {path} would open the sandbox: name a folder in it")
         return cls(path, writable=name != text)
 
@@ -47,9 +50,9 @@ class Sandbox:
     folders: tuple[GrantedFolder, ...] = ()
     network: bool = False
 
-    def describe(self, unavailable: str) -> str:
-        """What it is on a machine where sandboxes are `unavailable` for that reason, for the record."""
+    def describe(self, unavailable: str, named: tuple[Path, ...] = ()) -> str:
+        """For the record: what it is where sandboxes are `unavailable` for that reason; programs name paths."""
         if self.mode == "off" or unavailable:
             return f"off: {unavailable or '--sandbox off'}"
         granted = [f"{folder.path}{':rw' if folder.writable else ''}" for folder in self.folders]
-        return ", ".join(["on", *granted, *(["network"] if self.network else [])])
+        return ", ".join(["on", *granted, *map(str, named), *(["network"] if self.network else [])])

@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
 import psutil
 import pytest
@@ -36,8 +40,27 @@ NEEDS_ROOT = {
 """Ways that only root has without a sandbox."""
 
 
-def display(folders: tuple[GrantedFolder, ...] = (), *, network: bool = False) -> VirtualDisplay:
-    return VirtualDisplay(SMALL, window_manager=None, sandbox=Sandbox("require", folders, network))
+def display(
+    folders: tuple[GrantedFolder, ...] = (), *, network: bool = False, programs: tuple[tuple[str, ...], ...] = ()
+) -> VirtualDisplay:
+    return VirtualDisplay(SMALL, programs, window_manager=None, sandbox=Sandbox("require", folders, network))
+
+
+P = ParamSpec("P")
+
+
+def sandboxed(test: Callable[P, None]) -> Callable[P, None]:
+    """A test in a sandbox; where there can be none, as in many containers, that this is said instead."""
+
+    @wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        if reason := bubblewrap.why_unavailable():
+            with pytest.raises(EnvUnavailable, match=re.escape(f"there is no sandbox: {reason}")):
+                RunningDisplay(display())
+        else:
+            test(*args, **kwargs)
+
+    return pytest.mark.desktop(run)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +75,7 @@ def granted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def running(granted: Path) -> Iterator[RunningDisplay]:
     folders = (GrantedFolder(granted / "readable"), GrantedFolder(granted / "writable", writable=True))
-    running = RunningDisplay(display(folders))
+    running = RunningDisplay(replace(display(folders), sandbox=Sandbox("auto", folders)))
     yield running
     running.stop()
 
@@ -69,7 +92,7 @@ def run(running: RunningDisplay, script: str) -> list[str]:
 # -- what it keeps in
 
 
-@pytest.mark.desktop
+@sandboxed
 def test_no_way_out_of_the_sandbox_works() -> None:
     tried = escapes()
     assert {way: error for way, error in tried.items() if not error} == {}
@@ -86,7 +109,7 @@ def test_the_same_ways_work_without_a_sandbox() -> None:
     assert refused.keys() <= (set() if os.geteuid() == 0 else NEEDS_ROOT), refused
 
 
-@pytest.mark.desktop
+@sandboxed
 def test_the_home_is_empty_and_other_folders_do_not_exist(running: RunningDisplay, granted: Path) -> None:
     assert run(running, "echo ~; ls ~") == [running.environment["HOME"]]
     assert run(running, f"ls {granted}/hidden {Path.home()}/.bashrc 2>/dev/null") == []
@@ -94,7 +117,7 @@ def test_the_home_is_empty_and_other_folders_do_not_exist(running: RunningDispla
         "/tmp/kept", "", f"{running.environment['HOME']}:", "kept"]  # fmt: skip
 
 
-@pytest.mark.desktop
+@sandboxed
 def test_granted_folders_are_shown_and_only_writable_ones_can_be_changed(
     running: RunningDisplay, granted: Path
 ) -> None:
@@ -106,14 +129,33 @@ def test_granted_folders_are_shown_and_only_writable_ones_can_be_changed(
     assert not (granted / "readable" / "new").exists()
 
 
-@pytest.mark.desktop
+@sandboxed
+def test_what_command_lines_name_can_be_read_and_not_changed(granted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = granted / "hidden"
+    (hidden / "show").write_text("#!/bin/sh\ncat $1; touch $1; ls; pwd\n")
+    (hidden / "show").chmod(0o755)
+    (hidden / "other").touch()
+    monkeypatch.chdir(hidden)
+    program = ("./show", "file")
+    running = RunningDisplay(display(programs=(program,)))
+    try:
+        assert running.processes.await_end(running.start(program), 60)
+        content, refused, *shown = lines_of(running.processes.log_of("show"))[:-1]
+        assert running.shown == (hidden / "show", hidden / "file")
+    finally:
+        running.stop()
+    assert (content, shown) == ("hidden", ["file", "show", str(hidden)])
+    assert "Read-only file system" in refused
+
+
+@sandboxed
 def test_programs_are_not_root_and_have_no_capability(running: RunningDisplay) -> None:
     user, capabilities = run(running, "id -u; grep CapEff /proc/self/status")
     assert user != "0"
     assert int(capabilities.split()[1], 16) == 0
 
 
-@pytest.mark.desktop
+@sandboxed
 def test_with_a_network_this_machine_stays_out_of_reach() -> None:
     """The network has another loopback interface, and the sockets of this machine are not in it."""
     tried = escapes(display(network=True))
@@ -123,7 +165,7 @@ def test_with_a_network_this_machine_stays_out_of_reach() -> None:
 # -- what it says
 
 
-@pytest.mark.desktop
+@sandboxed
 @pytest.mark.parametrize("program", [("xterm", "-e", "cat", "{}/hidden/file"), ("{}/hidden/program",)])
 def test_a_file_that_the_sandbox_does_not_show_is_an_error_that_says_what_to_grant(
     running: RunningDisplay, granted: Path, program: tuple[str, ...]
@@ -159,7 +201,9 @@ def test_without_a_sandbox_programs_run_as_the_user_and_the_reason_is_known(
         running.stop()
 
 
-def test_a_kernel_without_user_namespaces_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_whether_the_kernel_allows_user_namespaces_is_found_out_each_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     program = tmp_path / "bwrap"
     program.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     program.chmod(0o755)
@@ -167,6 +211,10 @@ def test_a_kernel_without_user_namespaces_is_named(monkeypatch: pytest.MonkeyPat
     wanted = "bubblewrap cannot be used: bwrap: No permissions to create new namespace"
     assert bubblewrap.why_unavailable() == wanted
     assert Sandbox().describe(wanted) == f"off: {wanted}"
+    program.write_text("#!/bin/sh\nexit 0\n")
+    assert bubblewrap.why_unavailable() == "", "it is allowed meanwhile"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    assert bubblewrap.why_unavailable() == "bubblewrap cannot be used: it ended with code 1", "it is forbidden again"
 
 
 @pytest.mark.parametrize("name", ["/", "/tmp", "/proc", "/dev:rw", "/run"])
@@ -177,7 +225,8 @@ def test_folders_that_would_open_the_sandbox_are_refused(name: str) -> None:
 
 def test_what_is_granted_is_in_the_record(tmp_path: Path) -> None:
     config = DesktopConfig.of(virtual=True, grant_folder=(f"{tmp_path}:rw",), grant_network=True)
-    assert config.programs_sandbox(network=True).describe("") == f"on, {tmp_path}:rw, network"
+    sandbox = config.programs_sandbox(network=True)
+    assert sandbox.describe("", (Path("/home/me/notes.txt"),)) == f"on, {tmp_path}:rw, /home/me/notes.txt, network"
 
 
 def test_an_unknown_machine_has_no_filter() -> None:
@@ -188,7 +237,7 @@ def test_an_unknown_machine_has_no_filter() -> None:
 # -- how it ends
 
 
-@pytest.mark.desktop
+@sandboxed
 def test_a_program_that_takes_over_the_sandbox_cannot_block_the_owner() -> None:
     running = RunningDisplay(display())
     try:
@@ -202,7 +251,7 @@ def test_a_program_that_takes_over_the_sandbox_cannot_block_the_owner() -> None:
         running.stop()
 
 
-@pytest.mark.desktop
+@sandboxed
 def test_nothing_remains_in_the_sandbox_when_the_owner_is_killed() -> None:
     program = textwrap.dedent("""
         import time
