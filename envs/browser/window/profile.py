@@ -63,7 +63,7 @@ def window_program(settings: BrowserSettings) -> str:
 
 
 def program_folder(program: str) -> Path:
-    """The folder that has the files of the browser `program`; only the program if the folder has far more, as a home."""
+    """The folder with the files of the browser `program`; only the program if the folder has far more, as a home."""
     path = Path(shutil.which(program) or program).resolve()
     return path.parent if may_be_shown(path.parent) else path
 
