@@ -84,7 +84,7 @@ class RunningDisplay:
             self.address = DisplayAddress(self._start_server(settings.size), str(self._authority))
             self.home = Home(settings.home, self._folder / "home")
             self.environment = self._programs_environment(pass_env)
-            self._visible: tuple[Path, ...] = ()
+            self._visible: frozenset[Path] = frozenset()
             self._current: Path | None = None
             self.shown: tuple[Path, ...] = ()
             if not self.unsandboxed:
@@ -164,14 +164,15 @@ class RunningDisplay:
     def _open_sandbox(self, sandbox: Sandbox) -> None:
         """Programs see of this display its socket, its key, and their own folders."""
         display = Path(f"/tmp/.X11-unix/X{(self.address.name or '').lstrip(':')}")  # noqa: S108 -- fixed by X
-        search = self.environment.get("PATH")
+        search, manager = self.environment.get("PATH"), self._settings.window_manager
+        programs = (*self._settings.programs, *([command_of(manager)] if manager is not None else []))
         inside = programs_command(
             self._folder,
             Path(self.environment.get("HOME") or self._folder),
             writable=(self._folder / "runtime",),
             readable=(display, self._authority, REAPER, OPENBOX_SETTINGS),
             folders=sandbox.folders,
-            named=tuple(one for program in self._settings.programs for one in named_paths(program, search)),
+            named=tuple(one for program in programs for one in named_paths(program, search)),
         )
         self._visible, self._current, self.shown = inside.visible, inside.current, inside.named
         self.processes.open_sandbox(inside.command, filter_program())

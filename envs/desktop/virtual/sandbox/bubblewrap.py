@@ -94,7 +94,7 @@ class Inside:
     """
 
     command: list[str]
-    visible: tuple[Path, ...]
+    visible: frozenset[Path]
     named: tuple[Path, ...]
     current: Path | None
 
@@ -114,8 +114,10 @@ def programs_command(
     """
     system = [Path(path) for path in _SYSTEM] + [path for path in map(Path, _MERGED) if not path.is_symlink()]
     etc = [Path("/etc", name) for name in _ETC]
-    python = dict.fromkeys(part for _, parts in python_parts(Path(sys.executable)) for part in parts)
-    shown = [*system, *etc, *(path for path in (*python_folders(), *python) if not is_shown(path, tuple(system)))]
+    shown = [*system, *etc]
+    python = [part for _, parts in python_parts(Path(sys.executable)) for part in parts]
+    for path in (*python_folders(), *python):
+        shown += [] if is_shown(path, {*shown}) else [path]
     user, group = map(str, inner_ids())
     command = [*_START, "--unshare-all", "--uid", user, "--gid", group]
     command += ["--proc", "/proc", *_masked_proc(), "--dev", "/dev", "--dir", "/run"]
@@ -131,27 +133,19 @@ def programs_command(
         file.parent.mkdir(exist_ok=True)
         file.write_text(content, encoding="utf-8")
         command += ["--ro-bind", str(file), f"/etc/{name}"]
-    granted = [(way, folder.writable) for folder in folders for way in spellings(folder.path)]
+    binds = [(folder.path, folder.writable) for folder in folders]
+    binds += [(path, True) for path in (home, *writable)] + [(path, False) for path in readable]
+    granted = [(way, may_write) for path, may_write in binds for way in spellings(path)]
     for path, may_write in granted:
-        command += ["--bind" if may_write else "--ro-bind", str(path), str(path)]
-    for path in (home, *writable):
-        command += ["--bind", str(path), str(path)]
-    for path in readable:
-        command += ["--ro-bind", str(path), str(path)]
-    visible = (
-        *shown,
-        *map(Path, _MERGED),
-        *(Path("/etc", name) for name in written),
-        *(path for path, _ in granted),
-        *(home, *writable, *readable),
-    )
+        command += ["--bind-try" if may_write else "--ro-bind-try", str(path), str(path)]
+    visible = {*shown, *map(Path, _MERGED), *(Path("/etc", name) for name in written), *(path for path, _ in granted)}
     added, known = to_show(named, visible, folders)
     for path in added:
         command += _bind(path)
     current = Path.cwd() if any(one.relative and one.shows for one in named) else None
     command += ["--dir", str(current)] if current is not None else []
     command += ["--remount-ro", "/", "--chdir", str(home)]
-    return Inside(command, (*visible, *added), known, current)
+    return Inside(command, frozenset((*visible, *added)), known, current)
 
 
 def server_command(readable: Iterable[Path]) -> list[str]:

@@ -8,7 +8,7 @@ import os
 import shlex
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,13 +69,13 @@ def spellings(path: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys((*result, path.resolve())))
 
 
-def is_shown(path: Path, visible: tuple[Path, ...]) -> bool:
+def is_shown(path: Path, visible: Set[Path]) -> bool:
     """Whether a sandbox that shows `visible` has something at this path, as it is spelled."""
-    return path in _OWN_TOPS or any(path.is_relative_to(shown) for shown in (*visible, *_OWN))
+    return path in _OWN_TOPS or any(folder in visible or folder in _OWN for folder in (path, *path.parents))
 
 
 def to_show(
-    named: tuple[Named, ...], visible: tuple[Path, ...], folders: tuple[GrantedFolder, ...]
+    named: tuple[Named, ...], visible: Set[Path], folders: tuple[GrantedFolder, ...]
 ) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """The paths to add to a sandbox for what command lines name, and what of that the user should know.
 
@@ -88,14 +88,14 @@ def to_show(
         for path in one.shows:
             shown = spellings(path)
             is_granted = any(shown[0].is_relative_to(way) for grant in folders for way in spellings(grant.path))
-            new = [] if is_granted else [way for way in shown if not is_shown(way, (*visible, *added))]
+            new = [] if is_granted else [way for way in shown if not is_shown(way, {*visible, *added})]
             added += new
         if len(added) > before:
             known.append(one.path)
     return tuple(added), tuple(known)
 
 
-def hidden_path(named: tuple[Named, ...], visible: tuple[Path, ...]) -> Path | None:
+def hidden_path(named: tuple[Named, ...], visible: Set[Path]) -> Path | None:
     """The first path that a program needs and the sandbox does not show; None if there is none.
 
     The sandbox has no such file, so the program would fail, or show an empty document, without a hint why.

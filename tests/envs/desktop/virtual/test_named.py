@@ -11,7 +11,7 @@ from screenwright.envs.browser.window.profile import program_folder
 from screenwright.envs.desktop.virtual.sandbox.named import hidden_path, is_shown, named_paths, spellings, to_show
 from screenwright.envs.desktop.virtual.sandbox.settings import GrantedFolder
 
-SYSTEM = (Path("/usr"), Path("/bin"), Path("/etc/fonts"))
+SYSTEM = {Path("/usr"), Path("/bin"), Path("/etc/fonts")}
 
 
 class Sandboxed:
@@ -19,9 +19,9 @@ class Sandboxed:
 
     def __init__(self, *program: str, folders: tuple[GrantedFolder, ...] = ()) -> None:
         named = tuple(named_paths(program, os.environ["PATH"]))
-        visible = (*SYSTEM, *(way for folder in folders for way in spellings(folder.path)))
+        visible = SYSTEM | {way for folder in folders for way in spellings(folder.path)}
         self.shown, self.told = to_show(named, visible, folders)
-        self.visible = (*visible, *self.shown)
+        self.visible = {*visible, *self.shown}
         self.hidden = hidden_path(named, self.visible)
 
     def reads(self, path: Path) -> bool:
