@@ -153,7 +153,7 @@ def _sandbox() -> Check:
 
     try:
         tried = escapes()
-    except EnvError as error:
+    except (EnvError, OSError) as error:
         return Check(what, CheckStatus.FAILED, str(error), _ALLOW_NAMESPACES)
     if out := [way for way, error in tried.items() if not error]:
         found = f"{len(out)} of {len(tried)} ways out of it work: {', '.join(out)}"

@@ -14,7 +14,7 @@ from ...temp_folder import TempFolder
 
 REAPER = Path(__file__).resolve().with_name("reaper.py")
 _START_LIMIT_S, _END_LIMIT_S = 15.0, 5.0
-_POLL_S = 0.02
+_POLL_S, _START_POLL_S = 0.02, 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class ProcessGroup:
             if self.exit_code(started) is not None or time.monotonic() > end:
                 output = " ".join(" ".join(lines_of(log or self.log_of(program))[-3:]).split())
                 raise EnvUnavailable(f"{program} did not start: {output}"[:300])
-            time.sleep(_POLL_S)
+            time.sleep(_START_POLL_S)
 
     def log_of(self, program: str) -> Path:
         """The file with the output of `program`."""

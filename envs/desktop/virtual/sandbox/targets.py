@@ -78,7 +78,12 @@ def targets(*, outside: bool = False) -> Generator[dict[str, object]]:
         shared.write_text(secret)
         undo.callback(shared.parent.rmdir)
         undo.callback(shared.unlink)
-        port, port6 = (_listen(undo, family, (host, 0)) for family, host in _HOSTS)
+        port, port6 = _listen(undo, socket.AF_INET, ("0.0.0.0", 0)), 0  # noqa: S104 -- for a moment, only a greeting
+        with suppress(OSError):  # this machine has no IPv6
+            port6 = _listen(undo, socket.AF_INET6, ("::1", 0))
+        if not _DISPLAYS.exists():  # no X server has started yet
+            _DISPLAYS.mkdir()
+            _DISPLAYS.chmod(0o1777)
         display, service = Path(_DISPLAYS, f"X{os.getpid()}"), Path(_runtime_folder(), f"screenwright-{secret}")
         for path in (folder / "socket", display, service):
             undo.callback(path.unlink, missing_ok=True)
@@ -105,7 +110,6 @@ def targets(*, outside: bool = False) -> Generator[dict[str, object]]:
         }
 
 
-_HOSTS = ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::1"))  # noqa: S104 -- for a moment, and it only says hello
 _DISPLAYS = Path("/tmp/.X11-unix")  # noqa: S108 -- fixed by X
 
 
