@@ -24,8 +24,9 @@ import os
 import sys
 import time
 
-SIGINT, SIGKILL, SIGPIPE, SIGTERM = 2, 9, 13, 15
+SIGINT, SIGKILL, SIGPIPE, SIGTERM, SIGXFSZ = 2, 9, 13, 15, 25
 SIG_DFL, SIG_IGN = 0, 1
+F_SETFD, FD_CLOEXEC = 2, 1
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
@@ -169,14 +170,16 @@ def _become(
     """In a new process: become the program, or write to `report` why not."""
     try:
         _libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
-        for number in (SIGINT, SIGPIPE):
+        for number in (SIGINT, SIGPIPE, SIGXFSZ):  # ignored here, or by Python
             _libc.signal(number, SIG_DFL)
         os.chdir(folder)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        for kept in keep:
-            os.set_inheritable(kept, True)
+        for name in os.listdir("/proc/self/fd"):
+            number = int(name)
+            if number > 2:
+                _libc.fcntl(number, F_SETFD, 0 if number in keep else FD_CLOEXEC)
         os.execvpe(argv[0], argv, environment)  # noqa: S606 -- no shell
     except OSError as error:
         os.write(report, (error.strerror or str(error)).encode(errors="replace")[:ERROR_LENGTH])
