@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,23 +61,25 @@ def why_unavailable() -> str:
         return "it needs Linux"
     if shutil.which(BUBBLEWRAP) is None:
         return "bubblewrap is not installed: apt-get install bubblewrap"
-    with tempfile.TemporaryFile() as filter_file:
-        filter_file.write(filter_program())
-        filter_file.seek(0)
-        seccomp = ("--seccomp", str(filter_file.fileno())) if filter_program() else ()
-        mounts = ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
-        try:
-            done = subprocess.run(
-                (*_START, "--unshare-all", *seccomp, *mounts, "true"),
-                env=clean_environment(),
-                pass_fds=[filter_file.fileno()],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_TEST_LIMIT_S,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return f"bubblewrap cannot be used: {error}"
+    rules, filled = os.pipe()
+    os.write(filled, filter_program())  # it fits into the pipe's buffer
+    os.close(filled)
+    seccomp = ("--seccomp", str(rules)) if filter_program() else ()
+    mounts = ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
+    try:
+        done = subprocess.run(
+            (*_START, "--unshare-all", *seccomp, *mounts, "true"),
+            env=clean_environment(),
+            pass_fds=[rules],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TEST_LIMIT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"bubblewrap cannot be used: {error}"
+    finally:
+        os.close(rules)
     if done.returncode == 0:
         return ""
     reason = " ".join(done.stderr.decode(errors="replace").split())
