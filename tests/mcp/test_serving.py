@@ -20,6 +20,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from screenwright import read_run
 from screenwright.cli.main import main
+from screenwright.mcp import serving
 from screenwright.mcp.server import ScreenServer
 from screenwright.mcp.serving import PATH, McpHttpServer
 from screenwright.session.held import HeldSession
@@ -182,7 +183,7 @@ def test_without_the_extra_the_command_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in [name for name in sys.modules if name.startswith("screenwright.mcp")]:
+    for name in [name for name in sys.modules if name.startswith("screenwright.mcp.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "mcp", None)
     assert main(["mcp"]) == 2
@@ -190,7 +191,7 @@ def test_without_the_extra_the_command_says_what_to_install(
 
 
 def test_a_body_that_does_not_arrive_ends_its_request(server: McpHttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("screenwright.mcp.serving._BODY_S", 0.05)
+    monkeypatch.setattr(serving, "_BODY_S", 0.05)
     address = urlsplit(server.url)
     with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
         head = f"POST {PATH} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {KEY}\r\n"
