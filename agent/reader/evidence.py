@@ -29,8 +29,8 @@ _FULL = 0.75
 _FIELD_ERRORS, _SCREEN_ERRORS = 8, 5
 """One OCR error is tolerated in this many characters: in a field, and anywhere on the screen."""
 
-_HANDLE = re.compile(r"[({\[]{2}\s*\w[\w-]*\s*[)}\]]{0,2}")
-"""The handle that is drawn over a secret, such as `{{password}}`, as OCR reads it; its end may be cut off."""
+_HANDLE = re.compile(r"\W*(?:[({\[]{2}\s*\w[\w-]*|\w[\w-]*\s*[)}\]]{2})\W*")
+"""The handle that is drawn over a secret, such as `{{password}}`, as OCR reads it, with the frame of its field."""
 
 _MASKS = frozenset("o冰米水来氺")
 """What OCR returns for the dots and asterisks of a password, of letters."""
