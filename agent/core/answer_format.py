@@ -14,7 +14,7 @@ A = TypeVar("A")
 A_co = TypeVar("A_co", covariant=True)
 
 MAX_PROBLEMS = 5
-"""Problems of one answer that the model is told."""
+"""Problems of one answer that are sent to the model."""
 
 _NO_JSON = "it is not a JSON value"
 

@@ -1,4 +1,4 @@
-"""Functions of the program that a model may call besides its actions on the screen.
+"""Functions of the program that a model may call in addition to its actions on the screen.
 
 @action
 def stock(article: str) -> int:
@@ -40,7 +40,7 @@ _UNNAMED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD, ins
 
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
-    """A function as a model is told about it. `schema` is the JSON schema of its arguments, an object."""
+    """A function as it is described to a model. `schema` is the JSON schema of its arguments, an object."""
 
     name: str
     description: str
@@ -66,7 +66,7 @@ class ActionFunction(Generic[P, R_co]):
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r:.80} cannot be the name of an action: use at most 64 letters, digits and _")
         if not description:
-            raise ValueError(f"the action {name} needs a docstring, which tells the model what it does")
+            raise ValueError(f"the action {name} needs a docstring, from which the model learns what it does")
         if timeout_s <= 0:
             raise ValueError(f"the timeout of the action {name} must be above 0, not {timeout_s}")
         self._function = function

@@ -65,7 +65,7 @@ class FunctionDialect(TemplateDialect):
     image_first: ClassVar[bool] = True
 
     takes_functions: ClassVar[bool] = False
-    """Whether checkpoints call functions besides their own, as Qwen's are trained to."""
+    """Whether checkpoints call functions in addition to their own, as Qwen's are trained to."""
 
     ask_user: bool = False
     functions: tuple[FunctionSpec, ...] = ()

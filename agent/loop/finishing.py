@@ -26,7 +26,7 @@ def answer_note(form: AnswerFormat[object] | None) -> str:
 
 @dataclass(slots=True)
 class Finishing:
-    """Judges the finishes of an episode. `task` is what the critic is told.
+    """Judges the finishes of an episode. `task` is what the critic reads.
 
     `ask_again` asks the policy for its answer alone; its result is None if the policy cannot be asked for that.
     """

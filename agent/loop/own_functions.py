@@ -32,7 +32,7 @@ class OwnFunctions:
 
     @property
     def specs(self) -> tuple[FunctionSpec, ...]:
-        """What the model is told about them."""
+        """What the model learns about them."""
         return tuple(function.spec for function in self.functions)
 
     def perform(self, call: CallFunction, interrupted: Callable[[], bool]) -> ActionResult:

@@ -1,4 +1,4 @@
-"""A function of yours that the model may call, besides its actions on the screen."""
+"""A function of yours that the model may call in addition to its actions on the screen."""
 
 import json
 

@@ -48,7 +48,7 @@ class LiveRun:
 
     def __init__(self, feed: Feed, changed: Callable[[], None]) -> None:
         self.feed, self._changed = feed, changed
-        self.mark = token_hex(4)  # tells readers that reconnect which messages they have
+        self.mark = token_hex(4)  # lets readers that reconnect see which messages they have
         self._agent: Agent | None = None
         self._env: Env | None = None
         self._numbers = count(1)

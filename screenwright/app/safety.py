@@ -68,7 +68,7 @@ class Access:
         return f"screenwright_{self.port}"
 
     def log_in(self, secret: str) -> str:
-        """The `Set-Cookie` header for whoever knows the secret.
+        """The `Set-Cookie` header for a client that knows the secret.
 
         Raises:
             Refused: the secret is wrong, or there were too many wrong ones.

@@ -189,9 +189,9 @@ def test_a_run_is_paused_told_something_taken_over_and_resumed(tmp_path: Path) -
             assert client.post(f"/api/runs/{run}/message", {"text": "I pressed it."}).status == 200
             assert client.post(f"/api/runs/{run}/resume").status == 200
             until(messages, "ended", stop="finished")
-    told = str(factory.models[0].asked[-1])
-    assert "I pressed it." in told
-    assert "The user had control of the screen and changed it." in told
+    prompt = str(factory.models[0].asked[-1])
+    assert "I pressed it." in prompt
+    assert "The user had control of the screen and changed it." in prompt
 
 
 def test_the_user_operates_the_screen_while_the_model_waits_for_an_answer(tmp_path: Path) -> None:

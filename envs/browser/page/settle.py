@@ -1,7 +1,7 @@
 """Waits until a page has settled: until what the action caused is done.
 
 Every frame is asked whether it is idle: loaded, none of the work pending that the action caused, no animation that ends
-soon, no change of the document for a moment. `causes.js` tells what caused something, `sources.js` and `messages.js`
+soon, no change of the document for a moment. `causes.js` finds what caused something, `sources.js` and `messages.js`
 what can be pending, `settle.js` decides. Then no relevant resource may be loading (`traffic.py`) and no tab may be
 opening. A time limit bounds the wait. docs/explanation/settling.md lists what is waited for and for how long.
 """

@@ -114,7 +114,7 @@ _DISPLAYS = Path("/tmp/.X11-unix")  # noqa: S108 -- fixed by X
 
 
 def _listen(undo: ExitStack, family: int, address: tuple[str, int] | str) -> int:
-    """Send a greeting to whoever connects; returns the port."""
+    """Send a greeting to each client that connects; returns the port."""
     listener = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
     listener.bind(address)
     listener.listen()

@@ -15,12 +15,12 @@ SYSTEM = {Path("/usr"), Path("/bin"), Path("/etc/fonts")}
 
 
 class Sandboxed:
-    """The outcome for a command line: what is shown, what the user is told of, and what is missing."""
+    """The outcome for a command line: what is shown, what is announced to the user, and what is missing."""
 
     def __init__(self, *program: str, folders: tuple[GrantedFolder, ...] = ()) -> None:
         named = tuple(named_paths(program, os.environ["PATH"]))
         visible = SYSTEM | {way for folder in folders for way in spellings(folder.path)}
-        self.shown, self.told = to_show(named, visible, folders)
+        self.shown, self.announced = to_show(named, visible, folders)
         self.visible = {*visible, *self.shown}
         self.hidden = hidden_path(named, self.visible)
 
@@ -64,7 +64,7 @@ def virtual_environment(folder: Path, installation: Path) -> Path:
 @pytest.mark.parametrize("word", ["{}", "--file={}", "file://{}", "--open=file://localhost{}", "if={}"])
 def test_a_file_that_exists_is_shown_by_each_spelling_of_its_path(home: Path, word: str) -> None:
     sandboxed = Sandboxed("sh", word.format(home / "notes.txt"))
-    assert sandboxed.told == (home / "notes.txt",)
+    assert sandboxed.announced == (home / "notes.txt",)
     assert sandboxed.shown == (home / "notes.txt", (home / "notes.txt").resolve())
     assert sandboxed.hidden is None
 
@@ -86,11 +86,11 @@ def test_a_bare_word_that_matches_a_file_of_the_current_folder_is_shown_and_neve
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(home)
-    assert Sandboxed("sh", "notes.txt").told == (home.resolve() / "notes.txt",)
+    assert Sandboxed("sh", "notes.txt").announced == (home.resolve() / "notes.txt",)
     with closing(socket.socket(socket.AF_UNIX)) as service:
         service.bind("cat")
         sandboxed = Sandboxed("xterm", "-e", "cat", "notes")
-    assert (sandboxed.told, sandboxed.hidden) == ((), None)
+    assert (sandboxed.announced, sandboxed.hidden) == ((), None)
 
 
 @pytest.mark.parametrize("word", ["https://example.org/{}", "-f{}/notes.txt", "no such file", "cat {}/notes.txt", "-"])
@@ -108,7 +108,7 @@ def test_a_file_that_a_program_would_create_needs_a_grant(home: Path, word: str)
 
 def test_a_folder_that_is_named_is_shown_but_neither_the_home_nor_what_has_it(home: Path) -> None:
     (home / "project").mkdir()
-    assert Sandboxed("sh", f"{home}/project").told == (home / "project",)
+    assert Sandboxed("sh", f"{home}/project").announced == (home / "project",)
     for folder in (home, home.parent, home.resolve()):
         sandboxed = Sandboxed("sh", str(folder))
         assert (sandboxed.shown, sandboxed.hidden) == ((), folder)
@@ -142,7 +142,7 @@ def test_a_program_in_a_home_folder_is_shown(home: Path) -> None:
     (home / "bin").mkdir()
     (home / "bin" / "tool").symlink_to(program)
     sandboxed = Sandboxed(str(home / "bin" / "tool"))
-    assert (sandboxed.told, sandboxed.hidden) == ((home / "bin" / "tool",), None)
+    assert (sandboxed.announced, sandboxed.hidden) == ((home / "bin" / "tool",), None)
     assert sandboxed.reads(program)
 
 
@@ -173,7 +173,7 @@ def test_a_python_that_pyenv_chooses_has_what_is_chosen_from(home: Path, monkeyp
     executable(home / ".pyenv" / "shims" / "python3", '#!/bin/sh\nexec pyenv exec "$0" "$@"\n')
     monkeypatch.setenv("PATH", f"{home}/.pyenv/shims:/usr/bin:/bin")
     sandboxed = Sandboxed("python3", str(home / "notes.txt"))
-    assert sandboxed.told == (home / ".pyenv", home / "notes.txt")
+    assert sandboxed.announced == (home / ".pyenv", home / "notes.txt")
     assert sandboxed.reads(home / ".pyenv" / "versions")
 
 
@@ -185,7 +185,7 @@ def test_a_script_cannot_name_any_file_as_its_interpreter(home: Path) -> None:
 def test_a_granted_folder_that_is_a_link_is_shown_as_it_is_written(home: Path) -> None:
     folder = GrantedFolder.parse(f"{home}:rw")
     assert folder == GrantedFolder(home, writable=True)
-    assert Sandboxed("sh", f"{home}/notes.txt", folders=(folder,)).told == ()
+    assert Sandboxed("sh", f"{home}/notes.txt", folders=(folder,)).announced == ()
 
 
 def test_a_browser_is_shown_with_its_folder_but_not_with_the_whole_home(home: Path) -> None:
