@@ -124,6 +124,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ACME), *sys.path])}
 
 
+@pytest.mark.slow
 def test_a_client_that_starts_the_command_operates_the_screen(tmp_path: Path) -> None:
     async def use() -> dict[str, Any]:
         parameters = StdioServerParameters(
@@ -141,6 +142,7 @@ def test_a_client_that_starts_the_command_operates_the_screen(tmp_path: Path) ->
     assert answer["recording"] == str(tmp_path / "run-task-1")
 
 
+@pytest.mark.slow
 def test_a_signal_ends_the_command_although_it_reads_its_input(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, *command("--out", "run")],
@@ -200,6 +202,7 @@ def test_a_body_that_does_not_arrive_ends_its_request(server: McpHttpServer, mon
         assert connection.recv(12) == b"HTTP/1.1 408"
 
 
+@pytest.mark.slow
 def test_the_http_server_runs_until_a_signal(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, *command("--http", "--port", "0")],

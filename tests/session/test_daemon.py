@@ -192,6 +192,7 @@ def test_an_error_is_one_object_with_exit_code_2(
     assert problem in reply["error"]
 
 
+@pytest.mark.slow
 def test_without_a_session_or_with_several_the_error_says_what_to_do(
     daemon: SessionDaemon, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -227,6 +228,7 @@ def start(folder: Path, *flags: str) -> tuple[int, dict[str, Any]]:
     return done.returncode, json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_start_leaves_a_process_that_end_ends(
     tmp_path: Path, temporary: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -240,6 +242,7 @@ def test_start_leaves_a_process_that_end_ends(
     assert [*temporary.iterdir()] == []
 
 
+@pytest.mark.slow
 def test_a_killed_session_is_gone_from_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     started = start(tmp_path)[1]
     process = psutil.Process(run(capsys, "list")[1]["sessions"][0]["pid"])
@@ -249,6 +252,7 @@ def test_a_killed_session_is_gone_from_the_list(tmp_path: Path, capsys: pytest.C
     assert run(capsys, "look", "--session", started["session"])[0] == 2
 
 
+@pytest.mark.slow
 def test_start_reports_what_is_wrong_and_leaves_nothing(tmp_path: Path, temporary: Path) -> None:
     code, reply = start(tmp_path, "--acme-width=10")
     assert code == 2

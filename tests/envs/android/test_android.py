@@ -292,6 +292,7 @@ def test_the_doctor_checks_a_phone(phone: PhoneStage) -> None:
     assert (check.status, check.found[:22]) == (CheckStatus.FAILED, "no phone is connected:")
 
 
+@pytest.mark.slow
 def test_the_doctor_ends_an_adb_server_that_it_starts() -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         host, port = unused.getsockname()
