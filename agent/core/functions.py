@@ -103,7 +103,7 @@ class ActionFunction(Generic[P, R_co]):
             if interrupted() or not is_late():
                 raise
             raise ActionRefused(f"{name} did not return within {self.timeout_s:g} s") from None
-        except Exception as error:
+        except Exception as error:  # a function of the user may raise anything; it refuses one action and ends no run
             raise ActionRefused(f"{name} failed: {type(error).__name__}: {error}") from error
         return ActionResult(time.monotonic() - started, output=_text_of(value))
 

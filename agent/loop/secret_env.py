@@ -146,7 +146,7 @@ class SecretEnv(ScreenEnv):
     def _redacted_errors(self) -> Generator[None]:
         try:
             yield
-        except Exception as error:
+        except Exception as error:  # raised again, without the values of secrets in its text
             self._vault.redact_error(error)
             raise
 
