@@ -36,7 +36,7 @@ PHONE = verbs("click long_press swipe type system_button open wait answer termin
 class FunctionDialect(TemplateDialect):
     """The prompt describes one function; the newest replies are a conversation, and older ones are lines of text.
 
-    The task stands beside the first screenshot of the conversation, with those lines. `ask_user` offers the model an
+    The task comes with the first screenshot of the conversation, with those lines. `ask_user` offers the model an
     action to ask the user. The syntax allows several calls per reply; the prompts ask for one, so a streamed reply is
     stopped after the first.
     """
@@ -135,7 +135,7 @@ class FunctionDialect(TemplateDialect):
         return " ".join((found.thought or "; ".join(map(_description, found.moves))).split())
 
     def _task(self, task: str, older: Sequence[Turn]) -> str:
-        """The text beside the first screenshot, with the steps before the conversation."""
+        """The text in the message of the first screenshot, with the steps before the conversation."""
         official = self.official_prompt()
         if official and "user" in official.texts:
             return self._official_task(official.texts, task, older)

@@ -77,7 +77,7 @@ def opener(
 
 
 def _numbered(folder: Path) -> Iterator[Path]:
-    """`folder`, and others beside it for further sessions."""
+    """`folder`, then numbered folders next to it for further sessions."""
     yield folder
     for number in count(2):
         yield folder.with_name(f"{folder.name}-{number}")

@@ -64,7 +64,7 @@ class _SessionCommand(Command):
 def _add_call(parser: argparse.ArgumentParser) -> None:
     parser.description = "One call of the session. The schema of its arguments is in screenwright session tools."
     parser.add_argument("arguments", nargs="?", metavar="JSON", default="{}", help="arguments, or - for standard input")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="file for the picture (default: beside the socket)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="file for the picture (default: next to the socket)")
     _add_session(parser)
 
 

@@ -91,7 +91,7 @@ class RunResources:
 
 
 def _is_name(name: str) -> bool:
-    """Whether `name` is that of a folder beside others, and nothing that leads elsewhere."""
+    """Whether `name` is the plain name of a folder, not a path that leads elsewhere."""
     return name == Path(name).name and not name.startswith(".") and "\\" not in name and "\0" not in name
 
 

@@ -1,4 +1,4 @@
-"""One call of a tool, on a thread of its own beside the event loop."""
+"""One call of a tool, on a thread of its own, outside the event loop."""
 
 import asyncio
 import threading
