@@ -21,7 +21,6 @@ from hmac import compare_digest
 from typing import Self, TypeAlias
 from uuid import uuid4
 
-import uvicorn
 from pydantic import JsonValue
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -29,6 +28,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+from screenwright._web_server import WebServer, address_of, listen
 
 from ..core.model import Completion, Model, ModelLost
 from .transport import is_loopback
@@ -72,12 +73,7 @@ def serve(
     if not api_key and not is_loopback(host):
         raise ValueError(f"{host or 'an empty host'} can be reached from other machines: name an api_key")
     model.connect()
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Listens at once, so that clients may connect before the server thread has started.
-    listener = socket.create_server((host, port), family=family, backlog=64)
-    # asyncio does it only for its own sockets; without it, each event can wait 40 ms for an acknowledgement.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return ModelServer(_ChatApi(model, name or model.info().name, max_body_bytes, api_key), listener)
+    return ModelServer(_ChatApi(model, name or model.info().name, max_body_bytes, api_key), listen(host, port))
 
 
 class ModelServer:
@@ -85,33 +81,21 @@ class ModelServer:
 
     def __init__(self, api: "_ChatApi", listener: socket.socket) -> None:
         self._api = api
-        host, port = listener.getsockname()[:2]
-        self.url = f"http://[{host}]:{port}/v1" if ":" in host else f"http://{host}:{port}/v1"
+        self.url = f"{address_of(listener)}/v1"
+        host = listener.getsockname()[0]
         # DNS rebinding: a web page can give its own name the address of this machine, but then sends that name as Host.
         hosts = [host, *LOOPBACK_NAMES] if is_loopback(host) else ["*"]
-        config = uvicorn.Config(
-            TrustedHostMiddleware(api.app(), hosts),
-            http="h11",
-            ws="none",
-            limit_concurrency=_MAX_CONNECTIONS,
-            log_config=None,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=_CLOSE_S,
-        )
-        self._server = uvicorn.Server(config)
-        # A daemon thread: a model that never returns must not keep the program alive.
-        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="model-server", daemon=True)
-        self._thread.start()
+        app = TrustedHostMiddleware(api.app(), hosts)
+        self._server = WebServer(app, listener, "model-server", max_connections=_MAX_CONNECTIONS, close_s=_CLOSE_S)
 
     def wait(self) -> None:
         """Block until another thread closes the server."""
-        self._thread.join()
+        self._server.wait()
 
     def close(self) -> None:
         """Cancel the calls in progress and stop; may be called twice."""
         self._api.closing.set()
-        self._server.should_exit = True
-        self._thread.join()
+        self._server.close()
         if self._api.model_lock.acquire(timeout=_CLOSE_S):  # a client that disconnected may leave a call running
             self._api.model_lock.release()
 

@@ -5,15 +5,13 @@ with AppServer(factory, Path("runs"), state) as server:
 """
 
 import asyncio
-import socket
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .._web_server import WebServer, listen
 from ..agent.record.lock import lock_folder
 from .api import Api
 from .feed import Feed
@@ -44,10 +42,8 @@ class AppServer:
         state.mkdir(0o700, parents=True, exist_ok=True)
         with ExitStack() as opened:
             opened.callback(lock_folder(state).close)
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            listener = socket.create_server((host, port), family=family, backlog=64)
+            listener = listen(host, port)
             opened.callback(listener.close)
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._changes = Feed()
             queue = TaskQueue(state / "queue.json", self._changed)
             self.history = RunHistory(root, state / "index.sqlite")
@@ -58,32 +54,26 @@ class AppServer:
         shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 -- where to connect
         self.address = f"http://{shown}:{self.access.port}"
         self.url = f"{self.address}/#{self.access.secret}"
-        config = uvicorn.Config(
-            Safe(Api(self.runner, self.access, self._changes).app(), self.access),
-            http=_Protocol,
-            ws="none",
-            lifespan="off",
-            limit_concurrency=_MAX_CONNECTIONS,
-            log_config=None,
-            server_header=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=_CLOSE_S,
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="app-server", daemon=True)
         self.runner.start()
-        self._thread.start()
+        self._server = WebServer(
+            Safe(Api(self.runner, self.access, self._changes).app(), self.access),
+            listener,
+            "app-server",
+            max_connections=_MAX_CONNECTIONS,
+            close_s=_CLOSE_S,
+            http=_Protocol,
+            lifespan="off",
+        )
 
     def wait(self) -> None:
         """Block until another thread closes the server."""
-        self._thread.join()
+        self._server.wait()
 
     def close(self) -> None:
         """Stop the running task, which can be resumed later, and the server."""
         self.runner.close()
         self._changes.close()
-        self._server.should_exit = True
-        self._thread.join()
+        self._server.close()
         self._opened.close()
 
     def _changed(self) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -12,7 +11,6 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import anyio
-import uvicorn
 from mcp.server.stdio import stdio_server
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.datastructures import Headers
@@ -20,6 +18,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .._web_server import WebServer, address_of, listen
 from ..agent.models.http_server import LOOPBACK_NAMES
 from ..agent.models.transport import is_loopback
 from ..session.holder import SessionHolder
@@ -98,36 +97,24 @@ class McpHttpServer:
             raise ValueError(
                 f"other machines can reach --host {host!r}: set MCP_API_KEY to a key that clients must send"
             )
-        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        bound = listener.getsockname()
-        self.url = f"http://{f'[{bound[0]}]' if ':' in bound[0] else bound[0]}:{bound[1]}{PATH}"
+        listener = listen(host, port)
+        self.url = f"{address_of(listener)}{PATH}"
         app = server.protocol.streamable_http_app(
             streamable_http_path=PATH,
             max_sessions=_MAX_SESSIONS,
             transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # Gate checks
         )
         hosts = [host, *LOOPBACK_NAMES] if is_loopback(host) else ["*"]
-        config = uvicorn.Config(
-            Gate(TrustedHostMiddleware(app, hosts), key),
-            http="h11",
-            ws="none",
-            limit_concurrency=_MAX_CONNECTIONS,
-            log_config=None,
-            timeout_graceful_shutdown=_CLOSE_S,
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="mcp-server", daemon=True)
-        self._thread.start()
+        gate = Gate(TrustedHostMiddleware(app, hosts), key)
+        self._server = WebServer(gate, listener, "mcp-server", max_connections=_MAX_CONNECTIONS, close_s=_CLOSE_S)
 
     def wait(self) -> None:
         """Block until another thread closes the server."""
-        self._thread.join()
+        self._server.wait()
 
     def close(self) -> None:
         """Cancel the calls in progress and stop; may be called twice."""
-        self._server.should_exit = True
-        self._thread.join()
+        self._server.close()
 
     def __enter__(self) -> Self:
         return self

@@ -60,7 +60,8 @@ def test_a_missing_extra_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delitem(sys.modules, "screenwright.app.server", raising=False)
+    for module in ("screenwright.app.server", "screenwright._web_server"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert main(["app"]) == 2
     assert capsys.readouterr().err.endswith("this needs the package uvicorn: pip install 'screenwright[server]'\n")
