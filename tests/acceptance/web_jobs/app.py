@@ -33,6 +33,10 @@ class Site:
         file = self.folder / "state.json"
         return json.loads(file.read_text()) if file.exists() else {}
 
+    def saves(self, name: str, value: object) -> Callable[[], bool]:
+        """Whether the application has saved `value` as `name`."""
+        return lambda: self.saved().get(name) == value
+
     def file(self, name: str) -> str:
         """The text of a file of the application; empty if there is none."""
         file = self.folder / name

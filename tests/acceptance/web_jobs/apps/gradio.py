@@ -11,17 +11,13 @@ APP = App(
 )
 
 
-def saves(name: str, value: object, site: Site) -> Check:
-    return lambda: site.saved().get(name) == value
-
-
 @APP.job
 def type_a_name(hand: Hand, site: Site) -> Check:
     hand.open("/")
     hand.click("[data-testid=textbox]")
     hand.type("Nora Lindqvist")
     hand.finish("Save order")
-    return saves("name", "Nora Lindqvist", site)
+    return site.saves("name", "Nora Lindqvist")
 
 
 @APP.job
@@ -29,7 +25,7 @@ def type_a_number(hand: Hand, site: Site) -> Check:
     hand.open("/")
     hand.fill("[aria-label=Pieces]", "12")
     hand.finish("Save order")
-    return saves("pieces", 12, site)
+    return site.saves("pieces", 12)
 
 
 @APP.job
@@ -38,7 +34,7 @@ def choose_a_colour(hand: Hand, site: Site) -> Check:
     hand.click("[aria-label=Colour]")
     hand.click("Cobalt")
     hand.finish("Save order")
-    return saves("colour", "Cobalt", site)
+    return site.saves("colour", "Cobalt")
 
 
 @APP.job
@@ -46,7 +42,7 @@ def choose_a_size(hand: Hand, site: Site) -> Check:
     hand.open("/")
     hand.click("Medium")
     hand.finish("Save order")
-    return saves("size", "Medium", site)
+    return site.saves("size", "Medium")
 
 
 @APP.job
@@ -54,7 +50,7 @@ def check_gift_wrap(hand: Hand, site: Site) -> Check:
     hand.open("/")
     hand.click("Gift wrap")
     hand.finish("Save order")
-    return saves("gift", True, site)
+    return site.saves("gift", True)
 
 
 @APP.job
@@ -75,7 +71,7 @@ def choose_two_tags(hand: Hand, site: Site) -> Check:
     hand.click("fragile")
     hand.press("esc")
     hand.finish("Save order")
-    return saves("tags", ["late", "fragile"], site)
+    return site.saves("tags", ["late", "fragile"])
 
 
 @APP.job
@@ -84,7 +80,7 @@ def wait_for_a_count(hand: Hand, site: Site) -> Check:
     hand.click("Slow")
     hand.click("Count", works=True)
     hand.wait_for("Count")
-    return saves("counted", 6, site)
+    return site.saves("counted", 6)
 
 
 @APP.job
@@ -94,4 +90,4 @@ def ask_in_a_chat(hand: Hand, site: Site) -> Check:
     hand.click("[data-testid=textbox]")
     hand.type("good morning", submit=True)
     hand.at("You said good morning and I heard it well")
-    return saves("said", "good morning", site)
+    return site.saves("said", "good morning")

@@ -27,10 +27,6 @@ THUMB = """() => {
 INPUT = "[aria-label='{}']"
 
 
-def saves(name: str, value: object, site: Site) -> Check:
-    return lambda: site.saved().get(name) == value
-
-
 @APP.job
 def type_a_name(hand: Hand, site: Site) -> Check:
     hand.open("/")
@@ -38,7 +34,7 @@ def type_a_name(hand: Hand, site: Site) -> Check:
     hand.type("Nora Lindqvist")
     hand.press("enter")
     hand.finish("Save order")
-    return saves("name", "Nora Lindqvist", site)
+    return site.saves("name", "Nora Lindqvist")
 
 
 @APP.job
@@ -48,7 +44,7 @@ def type_a_name_and_press_the_button_at_once(hand: Hand, site: Site) -> Check:
     hand.type("Ada")
     hand.click("Save order")
     hand.finish("Save order")
-    return saves("name", "Ada", site)
+    return site.saves("name", "Ada")
 
 
 @APP.job
@@ -57,7 +53,7 @@ def step_a_number(hand: Hand, site: Site) -> Check:
     hand.click("[data-testid=stNumberInputStepUp]")
     hand.click("[data-testid=stNumberInputStepUp]")
     hand.finish("Save order")
-    return saves("pieces", 3, site)
+    return site.saves("pieces", 3)
 
 
 @APP.job
@@ -66,7 +62,7 @@ def choose_a_colour(hand: Hand, site: Site) -> Check:
     hand.click("Red")
     hand.click("Cobalt")
     hand.finish("Save order")
-    return saves("colour", "Cobalt", site)
+    return site.saves("colour", "Cobalt")
 
 
 @APP.job
@@ -77,7 +73,7 @@ def choose_two_tags(hand: Hand, site: Site) -> Check:
     hand.click("fragile")
     hand.press("esc")
     hand.finish("Save order")
-    return saves("tags", ["late", "fragile"], site)
+    return site.saves("tags", ["late", "fragile"])
 
 
 @APP.job
@@ -103,7 +99,7 @@ def switch_express_on(hand: Hand, site: Site) -> Check:
     hand.open("/")
     hand.click("Express")
     hand.finish("Save order")
-    return saves("express", True, site)
+    return site.saves("express", True)
 
 
 @APP.job
@@ -111,7 +107,7 @@ def wait_for_a_computation(hand: Hand, site: Site) -> Check:
     hand.open("/")
     hand.click("Compute", works=True)
     hand.wait_for("The result is 42")
-    return saves("computed", True, site)
+    return site.saves("computed", True)
 
 
 @APP.job
@@ -121,7 +117,7 @@ def ask_in_a_chat(hand: Hand, site: Site) -> Check:
     hand.click("Say something")
     hand.type("good morning", submit=True)
     hand.at("You said good morning and I heard it well")
-    return saves("said", "good morning", site)
+    return site.saves("said", "good morning")
 
 
 @APP.job
