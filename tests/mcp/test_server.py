@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +11,10 @@ from typing import Any
 import pytest
 from mcp import Client, MCPError, types
 from mcp.client.context import ClientRequestContext
+from slow_env import SlowEnv
 
 from screenwright import (
     Action,
-    ActionResult,
     Agent,
     Allow,
     Ask,
@@ -31,7 +30,6 @@ from screenwright import (
     read_run,
 )
 from screenwright.agent.policy.policy import Policy
-from screenwright.envs import interrupt
 from screenwright.mcp.server import ScreenServer
 from screenwright.session.held import HeldSession
 from screenwright.session.holder import SessionHolder
@@ -41,20 +39,6 @@ from screenwright.testing import FakeEnv, ScriptedPolicy, eventually
 GREET = FakeEnv().where("Greet")
 AT_GREET = {"at": [GREET.x, GREET.y]}
 GENERATIONS = ("legacy", "auto")
-
-
-class Slow(FakeEnv):
-    """Waits as a real screen does: until it is interrupted."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.started = threading.Event()
-
-    def execute(self, action: Action) -> ActionResult:
-        if isinstance(action, Wait):
-            self.started.set()
-            interrupt.sleep(600)
-        return super().execute(action)
 
 
 @dataclass
@@ -314,7 +298,7 @@ def test_a_task_reports_progress_asks_and_links_to_its_recording(tmp_path: Path,
 def test_a_cancelled_call_ends_on_the_screen_too(
     tmp_path: Path, mode: str, tool: str, arguments: dict[str, Any]
 ) -> None:
-    env = Slow()
+    env = SlowEnv()
     served = Served(tmp_path, env, script=((Wait(600),),))
 
     async def use(client: Client) -> None:

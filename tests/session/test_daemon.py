@@ -15,10 +15,10 @@ from typing import Any
 
 import psutil
 import pytest
+from slow_env import SlowEnv
 
-from screenwright import Action, ActionResult, Wait, read_run
+from screenwright import read_run
 from screenwright.cli.main import main
-from screenwright.envs import interrupt
 from screenwright.envs.temp_folder import TempFolder
 from screenwright.session import client
 from screenwright.session.daemon import SessionDaemon
@@ -32,20 +32,6 @@ GREET = FakeEnv().where("Greet")
 AT_GREET: dict[str, Any] = {"at": [GREET.x, GREET.y]}
 
 
-class Slow(FakeEnv):
-    """Waits as a real screen does: until it is interrupted."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.started = threading.Event()
-
-    def execute(self, action: Action) -> ActionResult:
-        if isinstance(action, Wait):
-            self.started.set()
-            interrupt.sleep(600)
-        return super().execute(action)
-
-
 @pytest.fixture(autouse=True)
 def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A temporary folder of its own, with a path that is short enough for a socket."""
@@ -57,12 +43,12 @@ def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def env() -> Slow:
-    return Slow()
+def env() -> SlowEnv:
+    return SlowEnv()
 
 
 @pytest.fixture
-def daemon(env: Slow, tmp_path: Path) -> Iterator[SessionDaemon]:
+def daemon(env: SlowEnv, tmp_path: Path) -> Iterator[SessionDaemon]:
     session = HeldSession(env, tmp_path / "run")
     daemon = SessionDaemon(session, session_tools("fake"), TempFolder(FOLDER), 100)
     thread = threading.Thread(target=daemon.run)
@@ -82,7 +68,7 @@ def sent(daemon: SessionDaemon, line: bytes) -> dict[str, Any]:
         return loaded
 
 
-def test_a_call_is_a_line_of_json_and_so_is_its_reply(daemon: SessionDaemon, env: Slow) -> None:
+def test_a_call_is_a_line_of_json_and_so_is_its_reply(daemon: SessionDaemon, env: SlowEnv) -> None:
     reply = client.call(daemon.id, "look", {})
     assert {name: reply[name] for name in ("ok", "width", "height")} == {"ok": True, "width": 640, "height": 480}
     assert client.call(daemon.id, "click", AT_GREET) == {"ok": True, "done": True}
@@ -107,7 +93,7 @@ def test_a_wrong_request_is_one_error(daemon: SessionDaemon, line: bytes, proble
     assert problem in reply["error"]
 
 
-def test_a_client_that_is_gone_cancels_its_call(daemon: SessionDaemon, env: Slow) -> None:
+def test_a_client_that_is_gone_cancels_its_call(daemon: SessionDaemon, env: SlowEnv) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(client.folder_of(daemon.id) / SOCKET))
         connection.sendall(b'{"tool": "wait", "arguments": {"seconds": 600}}\n')
@@ -159,7 +145,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[
 
 
 def test_commands_operate_the_only_session(
-    daemon: SessionDaemon, env: Slow, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    daemon: SessionDaemon, env: SlowEnv, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, shown = run(capsys, "look", "--out", str(tmp_path / "look.png"))
     assert (code, shown["image"], shown["width"]) == (0, str(tmp_path / "look.png"), 640)

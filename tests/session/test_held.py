@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from slow_env import SlowEnv
 
 from screenwright import (
     Action,
@@ -33,7 +34,6 @@ from screenwright import (
 )
 from screenwright.agent.guard.rule_guard import no_text
 from screenwright.agent.guard.rules_file import load_rules
-from screenwright.envs import interrupt
 from screenwright.envs.env import EnvStopped, Fact, InputListener
 from screenwright.session.caller import CallCancelled, Caller, CallRefused, SessionEnded
 from screenwright.session.held import HeldSession
@@ -54,21 +54,7 @@ class Approving:
         return self.answer
 
 
-class Slow(FakeEnv):
-    """Waits as a real screen does: until it is interrupted."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.started = threading.Event()
-
-    def execute(self, action: Action) -> ActionResult:
-        if isinstance(action, Wait):
-            self.started.set()
-            interrupt.sleep(600)
-        return super().execute(action)
-
-
-def when_started(env: Slow, do: Callable[[], None]) -> None:
+def when_started(env: SlowEnv, do: Callable[[], None]) -> None:
     """Do something when the screen has begun to wait."""
     if env.started.wait(60):
         do()
@@ -292,7 +278,7 @@ def test_calls_wait_while_the_user_is_using_the_screen(tmp_path: Path) -> None:
 
 
 def test_a_cancelled_call_ends_and_the_session_goes_on(tmp_path: Path) -> None:
-    env = Slow()
+    env = SlowEnv()
     cancelled = threading.Event()
     with HeldSession(env, tmp_path / "run") as session:
         canceller = threading.Thread(target=when_started, args=(env, cancelled.set))
@@ -306,7 +292,7 @@ def test_a_cancelled_call_ends_and_the_session_goes_on(tmp_path: Path) -> None:
 
 
 def test_closing_ends_the_call_in_progress(tmp_path: Path) -> None:
-    env = Slow()
+    env = SlowEnv()
     session = HeldSession(env, tmp_path / "run")
     closer = threading.Thread(target=when_started, args=(env, session.close))
     closer.start()
@@ -371,7 +357,7 @@ def test_secrets_of_the_session_stay_hidden_from_a_task(env: FakeEnv, tmp_path: 
 
 
 def test_a_cancelled_task_ends_and_the_session_goes_on(tmp_path: Path) -> None:
-    env = Slow()
+    env = SlowEnv()
     cancelled = threading.Event()
     with HeldSession(env, tmp_path / "run", open_agent=playing((Wait(600),))) as session:
         canceller = threading.Thread(target=when_started, args=(env, cancelled.set))
@@ -382,7 +368,7 @@ def test_a_cancelled_task_ends_and_the_session_goes_on(tmp_path: Path) -> None:
 
 
 def test_while_a_task_runs_other_calls_are_refused(tmp_path: Path) -> None:
-    env = Slow()
+    env = SlowEnv()
     with HeldSession(env, tmp_path / "run", open_agent=playing((Wait(600),))) as session:
         cancelled = threading.Event()
         task = threading.Thread(target=session.run_task, args=("Wait", Caller(cancelled=cancelled.is_set)))

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from slow_env import SlowEnv
 
 from screenwright import (
     Acted,
@@ -11,7 +12,6 @@ from screenwright import (
     Ended,
     Episode,
     Event,
-    FakeEnv,
     Limits,
     Observed,
     ScriptedPolicy,
@@ -20,25 +20,10 @@ from screenwright import (
 )
 from screenwright.agent.core.decision import Finish
 from screenwright.agent.loop.control import Control
-from screenwright.envs.env import ActionResult
 from screenwright.envs.interrupt import Interrupted, call, check_interrupted, interruptible, sleep
 from screenwright.testing import eventually
 
 FOREVER = Wait(600)
-
-
-class SlowEnv(FakeEnv):
-    """Takes as long for a wait as a real screen."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.waiting = threading.Event()
-
-    def execute(self, action: Action) -> ActionResult:
-        if isinstance(action, Wait):
-            self.waiting.set()
-            sleep(action.seconds)
-        return super().execute(action)
 
 
 def run_in_background(episode: Episode) -> tuple[list[Event], threading.Thread]:
@@ -63,7 +48,7 @@ def test_the_time_limit_ends_an_action_in_progress() -> None:
 def test_a_stop_ends_an_action_in_progress() -> None:
     env, control = SlowEnv(), Control()
     events, thread = run_in_background(Episode("t", env, ScriptedPolicy([(FOREVER,), Finish()]), control=control))
-    assert env.waiting.wait(60)
+    assert env.started.wait(60)
     control.stop()
     thread.join(60)
     assert end_of(events).stop is StopReason.CANCELLED
@@ -76,7 +61,7 @@ def test_a_pause_ends_an_action_in_progress_and_the_model_is_told() -> None:
     # Not the finish at once: it is not accepted right after a refused action.
     script: list[tuple[Action, ...] | Finish] = [(FOREVER,), (Wait(0.0),), Finish()]
     events, thread = run_in_background(Episode("t", env, ScriptedPolicy(script), control=control))
-    assert env.waiting.wait(60)
+    assert env.started.wait(60)
     control.pause()
     eventually(lambda: any(isinstance(event, Acted) for event in events), True)
     control.resume()
