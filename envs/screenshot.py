@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -58,6 +58,14 @@ class Screenshot:
             self.image = image if image.mode == "RGB" else image.convert("RGB")
         if png is not None:
             self.png = png
+        self._read: Callable[[], bytes] | None = None
+
+    @classmethod
+    def in_file(cls, sha256: str, size: Size, read: Callable[[], bytes]) -> "Screenshot":
+        """A screenshot whose PNG is in a file; `read` returns it on first use, and what it raises, `png` raises."""
+        screenshot = cls.__new__(cls)
+        screenshot.sha256, screenshot.size, screenshot._read = sha256, size, read
+        return screenshot
 
     @classmethod
     def decoded(cls, data: bytes) -> "Screenshot":
@@ -82,6 +90,8 @@ class Screenshot:
     @cached_property
     def png(self) -> bytes:
         """The pixels as PNG at compression level 1, which takes about half the time of the default level."""
+        if self._read is not None:
+            return self._read()
         buffer = io.BytesIO()
         self.image.save(buffer, "PNG", compress_level=1)
         return buffer.getvalue()
@@ -99,10 +109,16 @@ class Screenshot:
         with open_image(self.png, ("PNG",)) as header:
             return Size(*header.size)
 
-    def drop_pixels(self) -> None:
-        """Keep only the PNG, which takes a tenth of the memory; `image` decodes it again."""
-        _ = self.png
+    def stored(self, read: Callable[[], bytes]) -> None:
+        """The PNG is in a file, and `read` returns it: `release` need not keep it. What `read` raises, `png` raises."""
+        self._read = read
+
+    def release(self) -> None:
+        """Drop the pixels, and the PNG if it is stored in a file; both are read and decoded again when needed."""
+        _ = self.sha256, self.size
         self.__dict__.pop("image", None)
+        if self._read is not None:
+            self.__dict__.pop("png", None)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Screenshot) and self.sha256 == other.sha256

@@ -4,6 +4,7 @@
 """
 
 import re
+from functools import lru_cache
 
 MAX_QUOTED = 300
 """Characters of a text from outside that a sentence quotes."""
@@ -65,6 +66,7 @@ def without_tokens(text: str) -> str:
     return _TOKEN.sub(r"\g<0> ", text)
 
 
+@lru_cache(maxsize=4096)
 def without_turns(reply: str) -> str:
     """A model's `reply` in which nothing reads as the end of it or as an image; box, thought and call tokens stay."""
     return _TURN.sub(r"\g<0> ", reply)

@@ -32,5 +32,5 @@ def estimated_tokens(messages: Sequence[Message], rule: ImageRule) -> int:
 def _part_tokens(part: Part, rule: ImageRule) -> int:
     if isinstance(part, ImagePart):
         return rule.tokens(part.size)
-    ascii_count = sum(character.isascii() for character in part.text)
+    ascii_count = len(part.text.encode("ascii", "ignore"))
     return ascii_count // _ASCII_PER_TOKEN + (len(part.text) - ascii_count) + 1

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar, cast
 
 from ...envs import actions
@@ -144,6 +145,7 @@ Two further actions are available:
 {"action": "double_click", "coordinate": [x, y]}"""
 
 
+@lru_cache(maxsize=4096)
 def past_reply(reply: str) -> str:
     """An earlier reply as the official agent writes it: the thinking, and the call in compact JSON."""
     reasoning, start = read_reasoning(reply)

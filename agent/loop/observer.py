@@ -5,6 +5,7 @@
 
 import time
 from collections.abc import Generator
+from copy import copy
 from dataclasses import dataclass, field, replace
 
 from screenwright._text import plain, printable, without_tokens
@@ -154,7 +155,7 @@ class Observer:
             EnvUnavailable: the screen cannot be opened.
             EnvLost: the screen is gone.
         """
-        observation = self.env.observe()
+        observation = self._look()
         self.add_facts(observation)
         self._opening = observation, time.perf_counter()
 
@@ -250,17 +251,22 @@ class Observer:
         observation = yield from self._observe(step)
         return observation, time.perf_counter() - started
 
+    def _look(self) -> Observation:
+        """Observe, with a screenshot of our own: an environment may return the same one again, also in another run."""
+        seen = self.env.observe()
+        return replace(seen, screenshot=copy(seen.screenshot))
+
     def _observe(self, step: int) -> Generator[Event, None, Observation]:
         """Observe; on failure retry once, and then restart the screen if that is allowed."""
         try:
-            return self.env.observe()
+            return self._look()
         except EnvStopped:
             raise
         except EnvLost as lost:
             message = str(lost)
         time.sleep(RETRY_S)
         try:
-            observation = self.env.observe()
+            observation = self._look()
         except EnvLost:
             if not self.may_restart():
                 raise

@@ -51,7 +51,7 @@ class ProgressMonitor:
         """Record a screenshot; return what the last step changed, or None for the first screenshot."""
         self._screenshots.append(screenshot)
         if len(self._screenshots) > _MAX_DECODED:
-            self._screenshots[-1 - _MAX_DECODED].drop_pixels()
+            self._screenshots[-1 - _MAX_DECODED].release()
         if len(self._screenshots) == 1:
             return None
         if len(self._steps) < len(self._screenshots) - 1:

@@ -227,6 +227,8 @@ class ModelPolicy:
         rule = self.history or self.resolve_dialect().history
         shown: Sequence[int] = rule.images(len(history), tuple(step.change for step in history))
         shown = shown[-(self._accepted.images or len(shown)) :]
+        in_use = {history[index].screenshot.sha256 for index in shown}
+        self._encoded = {name: image for name, image in self._encoded.items() if name in in_use}
         while True:
             messages = self.resolve_dialect().render(context.task, self._turns(history, shown))
             room = self._room(messages)
@@ -374,8 +376,6 @@ class ModelPolicy:
         return replace(self.sampling or dialect.sampling, **self.sampling_changes)
 
     def _turns(self, history: Sequence[HistoryStep], shown: Sequence[int]) -> tuple[Turn, ...]:
-        in_use = {history[index].screenshot.sha256 for index in shown}
-        self._encoded = {name: image for name, image in self._encoded.items() if name in in_use}
         return tuple(
             Turn(
                 self._encode(step.screenshot) if index in shown else None,

@@ -12,7 +12,7 @@ An observation names its screenshot by SHA-256; the pixels are loaded on first u
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
 from pydantic import (
@@ -46,28 +46,6 @@ _SHA256 = r"^[0-9a-f]{64}$"
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 """Rejects unknown keys, values of the wrong type, and non-finite numbers."""
-
-
-class StoredScreenshot(Screenshot):
-    """A screenshot of a recorded run; `load` is called on first use."""
-
-    def __init__(self, sha256: str, size: Size, load: LoadScreenshot) -> None:
-        self._sha256, self._size, self._load = sha256, size, load
-
-    @cached_property
-    def png(self) -> bytes:
-        """The PNG bytes."""
-        return self._load(self._sha256, self._size)
-
-    @cached_property
-    def sha256(self) -> str:
-        """SHA-256 of the PNG bytes, in hexadecimal."""
-        return self._sha256
-
-    @cached_property
-    def size(self) -> Size:
-        """Width and height in physical pixels."""
-        return self._size
 
 
 def _stored_as(form: Any, read: Callable[[Any, ValidationInfo], Any], write: Callable[[Any], Any]) -> GetPydanticSchema:
@@ -124,7 +102,8 @@ class _StoredObservation:
 
 def _read_observation(stored: _StoredObservation, info: ValidationInfo) -> Observation:
     load: LoadScreenshot = (info.context or {})["load"]
-    screenshot = StoredScreenshot(stored.screenshot, stored.size, load)
+    read = partial(load, stored.screenshot, stored.size)
+    screenshot = Screenshot.in_file(stored.screenshot, stored.size, read)
     return Observation(screenshot, stored.facts, stored.location, stored.device, stored.program, stored.asks_for_file)
 
 

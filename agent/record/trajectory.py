@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Annotated, Self
 
@@ -143,9 +144,11 @@ class RunLog:
 
     def _store(self, screenshot: Screenshot) -> None:
         """Store the screenshot atomically under its SHA-256, unless it exists."""
-        path = _image_path(self.folder, screenshot.sha256)
+        name, size = screenshot.sha256, screenshot.size
+        path = _image_path(self.folder, name)
         if not path.is_file():
             write_file(path, screenshot.png, inside=self.folder)
+        screenshot.stored(partial(_load_image, self.folder, name, size))
 
 
 def _open_private(path: str, flags: int) -> int:

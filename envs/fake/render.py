@@ -14,7 +14,9 @@ _INK, _PAPER, _FACE, _LINE, _BLUE = "#1c1c1c", "#fbfaf8", "#e7e4de", "#8a857c", 
 @lru_cache(maxsize=64)
 def render_screenshot(state: FakeState, size: Size) -> Screenshot:
     """The screenshot of `state`; recent ones are cached with their encoding."""
-    return Screenshot(draw(state, size))
+    screenshot = Screenshot(draw(state, size))
+    _ = screenshot.sha256
+    return screenshot
 
 
 @lru_cache(maxsize=1)

@@ -209,7 +209,7 @@ REQUESTS = (
         " await get('/0.1/job'); await pause(300); } document.querySelector('.spinner').remove(); show(); })()",
     ),
     Behaviour("report without a result", "show(); fetch('/2.0/x', {keepalive:true, method:'POST', body:'b'})"),
-    Behaviour("skeleton by timer, 2 s", "document.body.insertAdjacentHTML('beforeend', spinner); setTimeout(show, 2000)"),
+    Behaviour("skeleton by timer, 2 s", "document.body.insertAdjacentHTML('beforeend', spinner); setTimeout(() => { document.querySelector('.spinner').remove(); show(); }, 2000)"),
     Behaviour("busy region, 2 s", "app.ariaBusy='true'; app.textContent='Orders'; setTimeout(() => { app.ariaBusy='false'; show(); }, 2000)"),
     Behaviour("suggestions", "", _FIELD.format("window.a?.abort(); a=new AbortController(); fetch('/0.5/x',{signal:a.signal}).then(show, () => {})"), "type"),
     Behaviour(
@@ -351,7 +351,7 @@ GREEN_PAGE = STYLE + _script("show()")
 PAGES = {
     "green": GREEN_PAGE,
     "dashboard": STYLE + _script("Promise.all([.3,.5,.9].map(s => get(`/${s}/x`))).then(show)"),
-    "skeleton": STYLE + "<p>Loading</p>" + _script("get('/2.0/x').then(show)"),
+    "skeleton": STYLE + "<p id=wait>Loading</p>" + _script("get('/2.0/x').then(() => { wait.remove(); show(); })"),
     "frame": STYLE + _script("fetch('/0.8/x').then(() => { document.body.style.background = '#0f0'; })"),
     "nested": "<!doctype html><style>body{margin:0}iframe{border:0;width:200px;height:200px}</style><body>"
     + _script(

@@ -222,7 +222,7 @@ class LiveRun:
         shot = seen.screenshot
         if next(reversed(self._frames), "") == shot.sha256:
             return
-        shot.drop_pixels()
+        shot.release()
         self._frames[shot.sha256] = shot
         self._frames.move_to_end(shot.sha256)
         while len(self._frames) > _FRAMES:

@@ -1,5 +1,7 @@
 """Restores `<|box_start|>` and `<|box_end|>`, which servers strip from replies as special tokens."""
 
+from functools import lru_cache
+
 from ..vocabulary.arguments import END, START
 from ..vocabulary.ui_tars import UI_TARS
 from .call import Argument, ParseError
@@ -9,6 +11,7 @@ from .sections import read_reasoning
 _BOXES = frozenset(START + END)
 
 
+@lru_cache(maxsize=4096)
 def with_box_tokens(reply: str) -> str:
     """Rewrite every `'(x,y)'` of the actions as `'<|box_start|>(x,y)<|box_end|>'`; unchanged if parsing fails."""
     try:

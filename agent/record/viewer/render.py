@@ -192,5 +192,5 @@ def _image_url(screenshot: Screenshot, max_width: int) -> str:
         image = image.resize((max_width, round(image.height * max_width / image.width)), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=_WEBP_QUALITY, method=2)
-    screenshot.drop_pixels()  # a run has hundreds
+    screenshot.release()  # a run has hundreds
     return image_url(buffer.getvalue(), "webp")

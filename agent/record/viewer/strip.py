@@ -31,7 +31,7 @@ def _figure(step: StepEvents) -> str:
     screenshot = step.observed.observation.screenshot
     width, height = screenshot.size.width, screenshot.size.height
     image = screenshot.image.resize((_WIDTH_PX, max(1, round(height * _WIDTH_PX / width))), Image.Resampling.LANCZOS)
-    screenshot.drop_pixels()
+    screenshot.release()
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=80)
     text = html.escape(caption(step))

@@ -63,7 +63,7 @@ def _frame(step: StepEvents, size: Size) -> Image.Image:
     width, height = screenshot.size.width, screenshot.size.height
     scale = min(size.width / width, (size.height - _BAR_PX) / height)
     shown = screenshot.image.resize((max(1, round(width * scale)), max(1, round(height * scale))))
-    screenshot.drop_pixels()  # a run has hundreds
+    screenshot.release()  # a run has hundreds
     frame = Image.new("RGB", (size.width, size.height), _BACKGROUND)
     frame.paste(shown)
     draw, decided = ImageDraw.Draw(frame), step.first(Decided)

@@ -1,6 +1,8 @@
-import { Snackbar } from "@mui/material";
+import { Grow, Snackbar } from "@mui/material";
 import { useState } from "react";
 import { createRoot } from "react-dom/client";
+
+const Shown = props => <Grow {...props} onEntered={show} />;
 
 function App() {
   const [isOpen, setOpen] = useState(false);
@@ -9,7 +11,7 @@ function App() {
   return <>
     <button id="go" onClick={save}>go</button>
     <Snackbar open={isOpen} autoHideDuration={2500} onClose={close} message="Saved"
-      slotProps={{ transition: { onEntered: show } }} />
+      slots={{ transition: Shown }} />
   </>;
 }
 createRoot(document.getElementById("app")).render(<App />);

@@ -90,7 +90,7 @@ class OSWorldAgent:
                 reply = event.text if event.purpose == "act" else reply
             elif isinstance(event, Decided):
                 decided = event
-        self._steps[-1].screenshot.drop_pixels()
+        self._steps[-1].screenshot.release()
         if decided is None:
             return reply, [DONE]
         self._steps[-1] = HistoryStep(self._steps[-1].screenshot, self._steps[-1].notes, reply)
