@@ -24,6 +24,7 @@ from ..eval.core.record import Record
 from ..eval.core.store import Store
 from ..eval.runner.evaluation import Evaluation
 from .arguments import Command, given_flags, positive
+from .predictions import score_predictions
 from .settings import SettingsError, SettingValue, build_settings, given_now, given_settings
 from .streams import INTERRUPTED
 from .terminal import Terminal, new_run_folder, quoted
@@ -38,12 +39,17 @@ def _add_eval_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume", type=Path, metavar="RUN", help="continue an evaluation that was stopped, with its settings"
     )
+    parser.add_argument(
+        "--predictions", type=Path, metavar="FOLDER", help="score published predictions in ClawGUI-Eval's form instead"
+    )
     parser.add_argument("--repeat", type=Path, metavar="RUN", help="run an evaluation again with its settings")
 
 
 def _eval(args: argparse.Namespace) -> int:
     if args.list:
         return _list(args)
+    if args.predictions is not None:
+        return score_predictions(args.benchmark, args.predictions, given_flags(args, EvalConfig))
     evaluation = _evaluation(args)
     progress = _Progress(len(evaluation.manifest.episodes), evaluation.records(), Terminal())
     stopped = False

@@ -1,10 +1,11 @@
-"""Boxes and polygons of grounding data sets, and the forms in which copies of a data set write them."""
+"""Boxes and polygons of grounding data sets, the forms in which copies write them, and whether an answer is right."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from ....envs.geometry import ScreenPoint, Size
+from ...core.task import Outcome
 
 Polygon: TypeAlias = tuple[tuple[float, float], ...]
 """Corners (x, y) in pixels of the image."""
@@ -40,7 +41,7 @@ class BoxForm:
         if not self.fractions and all(0 <= number <= 1 for number in numbers):
             return None
         if shape.is_polygon:
-            area = tuple(zip(numbers[::2], numbers[1::2], strict=True))
+            area = polygon(numbers)
         else:
             left, top, third, fourth = numbers
             right, bottom = (third, fourth) if self.corners else (left + third, top + fourth)
@@ -59,6 +60,37 @@ def forms_of(shapes: Sequence[TargetShape]) -> list[BoxForm]:
 def box(left: float, top: float, right: float, bottom: float) -> Polygon:
     """A box as a polygon."""
     return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+
+def polygon(numbers: Sequence[float]) -> Polygon:
+    """The polygon with the corners x, y, x, y, ..."""
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where a model clicked, or that it refused to; neither if its reply contains no point."""
+
+    at: ScreenPoint | None
+    refused: bool = False
+
+
+def judge_answer(answer: Answer, area: Polygon | None) -> Outcome:
+    """Whether the point is in `area`, edges included; the right answer for a target that does not exist is a refusal.
+
+    A reply with neither is wrong.
+    """
+    at = answer.at
+    if area is None:
+        if at is not None:
+            return Outcome(False, f"clicked at ({at.x:g}, {at.y:g}), but the target does not exist")
+        return Outcome(answer.refused, "refused correctly" if answer.refused else "neither a point nor a refusal")
+    if at is None:
+        return Outcome(False, "wrong format: the reply contains no point")
+    done = is_within(at, area)
+    xs, ys = [x for x, _ in area], [y for _, y in area]
+    bounds = f"({min(xs):g}, {min(ys):g}) to ({max(xs):g}, {max(ys):g})"
+    return Outcome(done, f"({at.x:g}, {at.y:g}) is {'in' if done else 'outside'} {bounds}")
 
 
 def is_within(at: ScreenPoint, area: Polygon) -> bool:

@@ -1,4 +1,4 @@
-"""Grounding: locate one element in a screenshot. ScreenSpot, ScreenSpot-v2, ScreenSpot-Pro and OSWorld-G from a folder.
+"""Grounding: locate one element in a screenshot, in copies of the published data sets (ScreenSpot and others).
 
 We may not redistribute the images and annotations: `--root` is the folder of a copy. A task is one annotation; the
 model is asked once with its grounding prompt, and its first click is the answer.
@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
 
 from screenwright._files import read_file
 
@@ -31,7 +31,7 @@ from ....envs.geometry import ScreenPoint, Size
 from ....envs.screenshot import MAX_IMAGE_BYTES, Screenshot, open_image
 from ...core.task import Outcome, Rules, TaskError
 from ..data_files import digest_of, line_of, read_json, read_text
-from .boxes import BoxForm, Polygon, TargetShape, forms_of, is_within
+from .boxes import Answer, BoxForm, Polygon, TargetShape, forms_of, is_within, judge_answer
 
 
 class ImageEnv(ScreenEnv):
@@ -98,32 +98,26 @@ class GroundingInstance:
 
     def judge(self, result: Result) -> Outcome:
         """See the module for the rules."""
-        at = self.env.clicked
-        if self.area is None:
-            if at is not None:
-                return Outcome(False, f"clicked at ({at.x:g}, {at.y:g}), but the target does not exist")
-            refused = result.stop in _REFUSALS
-            return Outcome(refused, "refused correctly" if refused else f"neither a point nor a refusal: {result.stop}")
-        if at is None:
-            return Outcome(False, "wrong format: the reply contains no point")
-        done = is_within(at, self.area)
-        return Outcome(done, f"({at.x:g}, {at.y:g}) is {'in' if done else 'outside'} {_box_of(self.area)}")
+        return judge_answer(Answer(self.env.clicked, result.stop in _REFUSALS), self.area)
 
 
 class _Entry(BaseModel):
-    """An annotation of any of the data sets, which use different field names."""
+    """An annotation of any of the data sets, which use different field names; `answer` is that of ClawGUI-Eval."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    instruction: str
+    instruction: str = Field(validation_alias=AliasChoices("instruction", "question"))
     id: str | int | None = None
     img_filename: str | None = None
-    image_path: str | None = None
+    image_path: str | None = Field(None, validation_alias=AliasChoices("image_path", "image"))
     bbox: tuple[float, float, float, float] | None = None
     box_type: str = "bbox"
     box_coordinates: tuple[float, ...] | None = None
+    answer: tuple[float, ...] | None = None
     data_type: str = ""
-    ui_type: str = ""
+    ui_type: str | tuple[str, ...] = ""
+    task_type: str = ""
+    grounding_type: str = ""
     data_source: str = ""
     application: str = ""
     platform: str = ""
@@ -133,7 +127,8 @@ class _Entry(BaseModel):
     @property
     def category(self) -> str:
         """The platform and the kind of element, as far as the data set has them."""
-        parts = (self.platform or self.data_source, self.data_type or self.ui_type)
+        kind = self.task_type or self.grounding_type or self.data_type or self.ui_type
+        parts = (self.platform or self.data_source, kind if isinstance(kind, str) else "")
         return " ".join(filter(None, parts)) or self.box_type
 
 
@@ -149,6 +144,9 @@ class Grounding:
     root: Path
     form: BoxForm
     source: str
+    collected: str = ""
+    """The name of the data set in ClawGUI-Eval's collection."""
+
     rules: Rules = Rules(seeds=(0,), steps=1)
 
     @property
@@ -181,6 +179,9 @@ class Grounding:
         return tuple(tasks), tuple(converted)
 
     def _files(self) -> list[Path]:
+        collected = self.root / "data" / f"{self.collected}.json"
+        if collected.is_file():
+            return [collected]
         files = sorted(path for path in self.root.rglob("*.json") if not path.name.startswith("."))
         if not files:
             raise self._no_annotations()
@@ -206,7 +207,7 @@ class _AnnotationFile:
         entries = read_json(self.path, _LIST)
         found = [self._image(number, entry, images) for number, entry in enumerate(entries)]
         shapes = [self._shape(number, entry, found[number][1]) for number, entry in enumerate(entries)]
-        form = self._form(shapes, expected)
+        form = self._form(shapes, BoxForm(corners=True) if any(entry.answer for entry in entries) else expected)
         tasks = [
             GroundingTask(
                 f"{self.name}.{number}",
@@ -238,7 +239,8 @@ class _AnnotationFile:
         """The numbers of the annotation; None if the target does not exist."""
         if entry.box_type == "refusal":
             return None
-        given, is_polygon = entry.bbox or entry.box_coordinates or (), entry.box_type == "polygon"
+        given = entry.bbox or entry.box_coordinates or entry.answer or ()
+        is_polygon = entry.box_type == "polygon"
         if len(given) % 2 or (len(given) < _MIN_POLYGON if is_polygon else len(given) != _BOX):
             raise self._error(number, "it has no box")
         return TargetShape(given, is_polygon, size)
@@ -328,21 +330,31 @@ _ENOUGH = 5
 """The number of boxes that make two possible forms suspicious."""
 
 
-def _box_of(area: Polygon) -> str:
-    xs, ys = [x for x, _ in area], [y for _, y in area]
-    return f"({min(xs):g}, {min(ys):g}) to ({max(xs):g}, {max(ys):g})"
+_COLLECTION = "huggingface.co/datasets/johnzqlu/clawgui-eval"
 
 
 def screenspot(root: Path) -> Grounding:
     """ScreenSpot (v1 and v2): locate an element, in a copy of huggingface.co/datasets/OS-Copilot/ScreenSpot-v2."""
-    return Grounding("screenspot", root, BoxForm(corners=False), "huggingface.co/datasets/OS-Copilot/ScreenSpot-v2")
+    source = "huggingface.co/datasets/OS-Copilot/ScreenSpot-v2"
+    return Grounding("screenspot", root, BoxForm(corners=False), source, "screenspot-v2")
 
 
 def screenspot_pro(root: Path) -> Grounding:
     """ScreenSpot-Pro: locate an element, in a copy of huggingface.co/datasets/likaixin/ScreenSpot-Pro."""
-    return Grounding("screenspot-pro", root, BoxForm(corners=True), "huggingface.co/datasets/likaixin/ScreenSpot-Pro")
+    source = "huggingface.co/datasets/likaixin/ScreenSpot-Pro"
+    return Grounding("screenspot-pro", root, BoxForm(corners=True), source, "screenspot-pro")
 
 
 def osworld_g(root: Path) -> Grounding:
     """OSWorld-G: locate an element or refuse, in a copy of github.com/xlang-ai/OSWorld-G."""
-    return Grounding("osworld-g", root, BoxForm(corners=False), "github.com/xlang-ai/OSWorld-G")
+    return Grounding("osworld-g", root, BoxForm(corners=False), "github.com/xlang-ai/OSWorld-G", "osworld-g")
+
+
+def ui_vision(root: Path) -> Grounding:
+    """UI-Vision: locate an element, in ClawGUI-Eval's copy (huggingface.co/datasets/johnzqlu/clawgui-eval)."""
+    return Grounding("ui-vision", root, BoxForm(corners=True), _COLLECTION, "uivision")
+
+
+def mmbench_gui(root: Path) -> Grounding:
+    """MMBench-GUI L2: locate an element, in ClawGUI-Eval's copy (huggingface.co/datasets/johnzqlu/clawgui-eval)."""
+    return Grounding("mmbench-gui", root, BoxForm(corners=True), _COLLECTION, "mmbench-gui")
