@@ -58,7 +58,8 @@ def commands_of(action: Action, size: Size) -> tuple[str, ...]:
             _check_touch(button, modifiers)
             return _drag(path)
         case Scroll(direction, amount, at):
-            return _scroll(direction, amount, at, size)
+            swipes = swipes_of_scroll(direction, amount, at, size)
+            return tuple(f"input swipe {_at(start)} {_at(end)} {_SWIPE_MS}" for start, end in swipes)
         case ButtonDown(button, at):
             _check_touch(button, ())
             return (f"input motionevent DOWN {_at(_required(at))}",)
@@ -117,8 +118,13 @@ def _between(path: Sequence[ScreenPoint]) -> Iterator[ScreenPoint]:
             yield ScreenPoint(start.x + (end.x - start.x) * part, start.y + (end.y - start.y) * part)
 
 
-def _scroll(direction: Direction, amount: int, at: ScreenPoint | None, size: Size) -> tuple[str, ...]:
-    """Swipe against the direction, in as few swipes as the screen allows."""
+def swipes_of_scroll(
+    direction: Direction, amount: int, at: ScreenPoint | None, size: Size
+) -> tuple[tuple[ScreenPoint, ScreenPoint], ...]:
+    """The swipes against `direction` that scroll a screen of `size`, each from a point to a point.
+
+    As few as the screen allows; around `at`, or the middle of the screen.
+    """
     upright = direction in (Direction.UP, Direction.DOWN)
     extent, across = (size.height, size.width) if upright else (size.width, size.height)
     middle = at or ScreenPoint(size.width / 2, size.height / 2)
@@ -132,8 +138,8 @@ def _scroll(direction: Direction, amount: int, at: ScreenPoint | None, size: Siz
     start, end = centre + length / 2, centre - length / 2
     if direction in (Direction.UP, Direction.LEFT):
         start, end = end, start
-    points = [ScreenPoint(cross, value) if upright else ScreenPoint(value, cross) for value in (start, end)]
-    return (f"input swipe {_at(points[0])} {_at(points[1])} {_SWIPE_MS}",) * swipes
+    first, last = (ScreenPoint(cross, value) if upright else ScreenPoint(value, cross) for value in (start, end))
+    return ((first, last),) * swipes
 
 
 def _check_touch(button: Button, modifiers: tuple[str, ...]) -> None:

@@ -16,13 +16,13 @@ def switches() -> "list[str]":
     return ["--no-sandbox"] if os.geteuid() == 0 else []
 
 
-def use_system_chromium() -> None:
-    """Patch `launch`, since BrowserGym has no setting for the executable of all its browsers."""
-    sync_api: Any = importlib.import_module("playwright.sync_api")
-    launch = sync_api.BrowserType.launch
+def use_system_chromium(api: str = "playwright.sync_api") -> None:
+    """Patch `launch` of an API of Playwright, for software without a setting for the executable of its browsers."""
+    module: Any = importlib.import_module(api)
+    launch = module.BrowserType.launch
 
     def launch_system_chromium(self: Any, **options: Any) -> Any:
         options["args"] = [*(options.get("args") or []), *switches()]
         return launch(self, **{"executable_path": find_chromium(), **options})
 
-    sync_api.BrowserType.launch = launch_system_chromium
+    module.BrowserType.launch = launch_system_chromium
