@@ -10,6 +10,7 @@ _EXTRAS = {
     "server": ("starlette", "uvicorn"),
     "vllm": ("vllm",),
     "eval": ("requests",),
+    "workbench": ("defusedxml", "docx", "odf", "openpyxl", "pptx"),
     "ray": ("ray",),
     "android": ("adbutils",),
     "openai": ("openai",),

@@ -7,7 +7,7 @@
 A benchmark is a named set of tasks with the protocol of its published results.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -163,6 +163,19 @@ class Closable(Protocol):
 
     def close(self) -> None:
         """Release it; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class Installable(Protocol):
+    """A benchmark that can install what its tasks need."""
+
+    def install(self) -> Iterator[str]:
+        """Install what is missing, and check it; yields lines with what is there and which tasks are left out.
+
+        Raises:
+            TaskError: something is still missing; the message says what to do.
+        """
         ...
 
 

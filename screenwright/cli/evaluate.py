@@ -22,6 +22,7 @@ from ..eval.core.manifest import differences
 from ..eval.core.plan import select_tasks
 from ..eval.core.record import Record
 from ..eval.core.store import Store
+from ..eval.core.task import Installable
 from ..eval.runner.evaluation import Evaluation
 from .arguments import Command, given_flags, positive
 from .predictions import score_predictions
@@ -37,6 +38,9 @@ def _add_eval_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("benchmark", nargs="?", metavar="BENCHMARK", help="benchmark to run; --list names them")
     parser.add_argument("--list", action="store_true", help="list the benchmarks, or the tasks of BENCHMARK")
     parser.add_argument(
+        "--setup", action="store_true", help="install and check what BENCHMARK needs (as root), and run nothing"
+    )
+    parser.add_argument(
         "--resume", type=Path, metavar="RUN", help="continue an evaluation that was stopped, with its settings"
     )
     parser.add_argument(
@@ -50,6 +54,8 @@ def _eval(args: argparse.Namespace) -> int:
         return _list(args)
     if args.predictions is not None:
         return score_predictions(args.benchmark, args.predictions, given_flags(args, EvalConfig))
+    if args.setup:
+        return _set_up(args)
     evaluation = _evaluation(args)
     progress = _Progress(len(evaluation.manifest.episodes), evaluation.records(), Terminal())
     stopped = False
@@ -164,6 +170,17 @@ def _list(args: argparse.Namespace) -> int:
     tasks, categories = getattr(args, "task", None) or (), getattr(args, "category", None) or ()
     for task in select_tasks(benchmark.tasks(), tasks, categories):
         print(f"{task.name}\t{task.category}")
+    return 0
+
+
+def _set_up(args: argparse.Namespace) -> int:
+    if args.benchmark is None:
+        raise SettingsError("--setup needs a BENCHMARK")
+    benchmark = benchmark_named(args.benchmark)
+    if not isinstance(benchmark, Installable):
+        raise SettingsError(f"{args.benchmark} has no --setup: what it needs is in its documentation")
+    for line in benchmark.install():
+        print(line, flush=True)
     return 0
 
 

@@ -1,0 +1,1 @@
+"""The templates, a module for each program."""
