@@ -23,4 +23,5 @@ def open_desktop(home: Path, job: "Job", sandbox: str) -> Generator[DesktopEnv]:
     )
     display = VirtualDisplay(SCREEN, programs=programs, home=home, sandbox=Sandbox(cast("SandboxMode", sandbox)))
     with DesktopEnv(virtual=display) as env:
+        env.observe()  # opens it, so that starting the programs is part of the set-up
         yield env

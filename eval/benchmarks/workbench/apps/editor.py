@@ -59,7 +59,7 @@ def replace_word(case: Case) -> Job:
     lines += [case.pick(SENTENCES), f"Call {old} or {other} if it is late."]
     changed = [line.replace(old, new) for line in lines]
     right = Text(path, _text(changed))
-    dialog = (*key("ctrl+h"), *write(f"{old}\t{new}"), *key("alt+a"), *key("escape"))
+    dialog = (*key("ctrl+r"), *write(f"{old}\t{new}"), *key("alt+a"), *key("alt+r"), *key("escape"))
     return Job(
         {"file": path, "old": old, "new": new},
         (Text(path, _text(lines)),),
