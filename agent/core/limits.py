@@ -8,8 +8,9 @@ class StopReason(StrEnum):
     """Why an episode ended: exactly one of these.
 
     `REFUSED`: actions were not allowed, or the last one before a finish was not carried out. `INVALID_ANSWER`:
-    the model finished, but its answer does not have the form that the program wants. `ENV_LOST` and `MODEL_LOST` are
-    infrastructure failures and never count as the model's failure.
+    the model finished, but its answer does not have the form that the program wants. `DIVERGED`: a recording was
+    performed again, and the screen was not what it was. `ENV_LOST` and `MODEL_LOST` are infrastructure failures and
+    never count as the model's failure.
     """
 
     FINISHED = "finished"
@@ -18,6 +19,7 @@ class StopReason(StrEnum):
     REFUSED = "refused"
     STUCK = "stuck"
     INVALID_ANSWER = "invalid_answer"
+    DIVERGED = "diverged"
     STEP_LIMIT = "step_limit"
     TIME_LIMIT = "time_limit"
     TOKEN_LIMIT = "token_limit"  # noqa: S105 -- tokens of text, not a secret

@@ -26,6 +26,7 @@ from ..guard.rules import RuleSet
 from ..guard.rules_file import RulesError, load_rules
 from ..guard.secret_sources import SecretError, load_secrets
 from ..monitor.critic import ModelCritic
+from ..policy.policy import Policy
 from .agent import Agent
 from .agent_config import AgentConfig
 from .open_model import open_model
@@ -212,6 +213,32 @@ class RunConfig(Config):
         """
         guard: Guard = AllowAll() if self.guard is None else load_plugin("guard", self.guard)()
         return guard
+
+
+class ReplayConfig(RunConfig):
+    """The settings of `screenwright replay`: those of a run, except for what only applies to a model."""
+
+    group: ClassVar[str] = "replay"
+
+    wait: float = setting(
+        10.0, "seconds that a target or the effect of an action may take to appear", gt=0, common=True, group="replay"
+    )
+
+    @classmethod
+    def settings(cls) -> Mapping[str, Setting]:
+        """See `Config`."""
+        of_models = AgentConfig.settings().keys() | CostConfig.settings().keys() | RecoveryConfig.settings().keys()
+        of_models |= {"tokens"}
+        return {name: found for name, found in super().settings().items() if name not in of_models}
+
+    def build_replay(self, policy: Policy, **parts: Any) -> Agent:
+        """The agent that performs a recipe; `parts` are further arguments of `Agent`."""
+        return Agent(
+            policy=policy,
+            limits=self.limits.build(Limits(steps=None)),
+            supervision=replace(NO_INTERVENTION, approval_timeout_s=self.approval_timeout),
+            **parts,
+        )
 
 
 class GroundConfig(Config):

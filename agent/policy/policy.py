@@ -16,6 +16,10 @@ PolicyEvents: TypeAlias = Iterator[Replied | Summarized | RecoveredError | Parse
 """The last event is `Decided`, unless no reply could be parsed."""
 
 
+class Diverged(Exception):
+    """The screen is not what the policy knows from a recording; the message says where. The episode ends so."""
+
+
 class Policy(Protocol):
     """Decides what to do in each step.
 
@@ -42,6 +46,7 @@ class Policy(Protocol):
 
         Raises:
             ModelLost: the model does not respond.
+            Diverged: the policy repeats a recording, and the screen is another one.
         """
         ...
 

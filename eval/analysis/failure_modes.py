@@ -49,7 +49,7 @@ def triage(events: Sequence[Event]) -> Triage:
         return Triage("plan", f"the agent finished after {counts.steps} steps, but the task is not done")
     if stop in _LIMITS:
         return Triage("plan", f"{reason}, and the screen kept changing")
-    if stop is StopReason.STUCK:
+    if stop in (StopReason.STUCK, StopReason.DIVERGED):
         return Triage("grounding", reason)
     return Triage("plan", "the task ended by itself without success")
 

@@ -25,6 +25,8 @@ from .streams import (
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("demo", "run two demo tasks without a model server"),
     "run": ("run", "run a task in a browser, on a desktop, over VNC or on a phone"),
+    "replay": ("replay", "perform a recorded run again, without a model"),
+    "recipe": ("replay", "write recorded runs as a recipe that can be edited and performed"),
     "app": ("app", "start and watch tasks in a web browser"),
     "mcp": ("mcp", "serve a screen to other agents over MCP"),
     "session": ("session", "hold a screen between commands, for agents in a shell"),
@@ -45,7 +47,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 """The module of each command, and its line in the overview."""
 
-_KEEP_GOING = ("app", "demo", "run", "eval", "doctor")
+_KEEP_GOING = ("app", "demo", "run", "replay", "eval", "doctor")
 """Commands whose work and exit code count even if no one reads their output."""
 
 _PASSES_ON = ("serve",)

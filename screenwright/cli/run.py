@@ -51,6 +51,7 @@ EXIT_CODES: dict[StopReason, int] = {
     StopReason.MODEL_LOST: 11,
     StopReason.INVALID_ANSWER: 12,
     StopReason.COST_LIMIT: 13,
+    StopReason.DIVERGED: 14,
     StopReason.CANCELLED: 130,
 }
 
@@ -127,12 +128,12 @@ def _run(
             confirm_takeover(screen, terminal)
         if isinstance(screen, BrowserConfig) and not {"url", "cdp"} & screen.model_fields_set and not resume:
             terminal.line("no --url was given: the browser starts with an empty page")
-        with env, _stop_cleanly(agent, terminal):
+        with env, stopping_cleanly(agent, terminal):
             if resume:
                 events = agent.continue_stream(folder, env, output=form)
             else:
                 events = agent.stream(task, env, output=form, out=folder)
-            ended = _show(events, agent, env, folder, config, terminal, as_json=as_json)
+            ended = show_events(events, env, folder, config, terminal, as_json=as_json)
     for line in files_of(env):
         terminal.line(line)
     answer = ended.answer if form is None else _as_json(form, ended)
@@ -201,16 +202,10 @@ def files_of(env: Env) -> list[str]:
     return lines
 
 
-def _show(
-    events: Iterator[Event],
-    agent: Agent,
-    env: Env,
-    folder: Path,
-    config: RunConfig,
-    terminal: Terminal,
-    *,
-    as_json: bool,
+def show_events(
+    events: Iterator[Event], env: Env, folder: Path, config: RunConfig, terminal: Terminal, *, as_json: bool
 ) -> Ended:
+    """Print the events of a run and record its settings; returns the last event."""
     progress = Progress(terminal)
     said: set[str] = set()
     last: Event | None = None
@@ -321,7 +316,7 @@ def confirm_takeover(screen: ScreenConfig, terminal: Terminal) -> None:
 
 
 @contextmanager
-def _stop_cleanly(agent: Agent, terminal: Terminal) -> Generator[None]:
+def stopping_cleanly(agent: Agent, terminal: Terminal) -> Generator[None]:
     """The first Ctrl-C, SIGTERM or SIGHUP stops the run cleanly, the second one ends the program."""
     is_stopping = False
 

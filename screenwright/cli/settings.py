@@ -21,7 +21,7 @@ from screenwright._files import MIB, read_file
 from screenwright._home import config_folder
 
 from ..agent.loop.agent_config import AgentConfig, ModelConfig
-from ..agent.loop.config import GroundConfig, RunConfig
+from ..agent.loop.config import GroundConfig, ReplayConfig, RunConfig
 from ..envs.config import Config, Setting, SettingError, setting
 from ..eval.core.config import EvalConfig
 from ..session.config import SessionConfig
@@ -81,6 +81,7 @@ class DoctorConfig(Config):
 
 TREES: Mapping[str, type[Config]] = {
     "run": RunConfig,
+    "replay": ReplayConfig,
     "eval": EvalConfig,
     "ground": GroundConfig,
     "doctor": DoctorConfig,

@@ -1,7 +1,7 @@
 // What both pages share: requests, the connection for events, outcomes and times.
 
 export const OUTCOMES = {
-  finished: "good", infeasible: "warn", needs_user: "warn", refused: "warn", stuck: "bad", step_limit: "warn",
+  finished: "good", infeasible: "warn", needs_user: "warn", refused: "warn", stuck: "bad", diverged: "bad", step_limit: "warn",
   time_limit: "warn", token_limit: "warn", cost_limit: "warn", invalid_answer: "warn", env_lost: "bad", model_lost: "bad", cancelled: "warn", interrupted: "warn",
 };
 

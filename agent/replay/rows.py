@@ -1,0 +1,134 @@
+"""A recipe for each row of a CSV file; what is done is known from the recorded runs, so that it can be resumed.
+
+OUT/row-0001/       the run of the first row; a second attempt is row-0001.2
+OUT/results.csv     the rows, how each ended, what was read out, and its run
+"""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from screenwright._files import read_text_file, write_file
+from screenwright._text import csv_cell
+
+from ...envs.actions import Wait
+from ..core.limits import StopReason
+from ..record.events import Ended, Intended
+from ..record.trajectory import Run, RunError, read_run
+from .recipe import Recipe
+
+RESULTS_FILE = "results.csv"
+UNCONFIRMED = "unconfirmed"
+"""The result of a row that was interrupted after its last step was begun: it may be done, and is not repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a CSV file with a header."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def values(self, index: int, recipe: Recipe) -> dict[str, str]:
+        """The parameters of `recipe` in a row."""
+        return {
+            name: value for name, value in zip(self.header, self.rows[index], strict=True) if name in recipe.parameters
+        }
+
+
+def read_rows(path: Path, recipe: Recipe) -> Rows:
+    """The rows of the file `path`.
+
+    Raises:
+        ValueError: it cannot be read, a row has another length than the header, or no column is a parameter.
+    """
+    try:
+        lines = csv.reader(io.StringIO(read_text_file(path)), strict=True)
+        header, *rows = [(lines.line_num, tuple(row)) for row in lines if row] or [(1, ())]
+    except OSError as error:
+        raise ValueError(f"--each {path}: {error.strerror}") from error
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"--each {path} is not a CSV file in UTF-8: {error}") from error
+    names = tuple(name.strip() for name in header[1])
+    if not {*names} & recipe.parameters.keys():
+        known = ", ".join(recipe.parameters) or "none"
+        raise ValueError(f"--each {path}: no column is a parameter of the recipe, which has: {known}")
+    if len({*names}) < len(names):
+        raise ValueError(f"--each {path}: two columns have the same name")
+    for line, row in rows:
+        if len(row) != len(names):
+            raise ValueError(f"--each {path}, line {line}: {len(row)} values for {len(names)} columns")
+    return Rows(names, tuple(row for _, row in rows))
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """What the recorded runs say about a row: it is not performed again if `is_settled`."""
+
+    result: str = ""
+    answer: str = ""
+    run: Path | None = None
+    is_settled: bool = False
+
+
+def row_folder(out: Path, index: int) -> Path:
+    """A new folder for the run of a row."""
+    first = out / f"row-{index + 1:04d}"
+    folder, number = first, 2
+    while (folder / "events.jsonl").exists():
+        folder, number = first.with_name(f"{first.name}.{number}"), number + 1
+    return folder
+
+
+def row_state(out: Path, index: int, recipe: Recipe) -> RowState:
+    """The state of a row from its runs in `out`."""
+    first, state = out / f"row-{index + 1:04d}", RowState()
+    folder, number = first, 2
+    while (folder / "events.jsonl").exists() and not state.is_settled:
+        state = _state_of(folder, recipe)
+        folder, number = first.with_name(f"{first.name}.{number}"), number + 1
+    return state
+
+
+def _state_of(folder: Path, recipe: Recipe) -> RowState:
+    try:
+        run = read_run(folder)
+    except RunError:  # it was killed while it wrote its first event: nothing was done
+        return RowState("interrupted", run=folder)
+    ended = run.ended
+    if ended is not None and ended.stop is StopReason.FINISHED:
+        return RowState(str(ended.stop), ended.answer, folder, is_settled=True)
+    if _has_begun_once(run, recipe):
+        return RowState(UNCONFIRMED, "", folder, is_settled=True)
+    return RowState(str(ended.stop) if isinstance(ended, Ended) else "interrupted", "", folder)
+
+
+def _has_begun_once(run: Run, recipe: Recipe) -> bool:
+    """Whether a step that must not be repeated may have been carried out."""
+    begun = sum(isinstance(event, Intended) and not isinstance(event.action, Wait) for event in run.events)
+    steps = [step for step in recipe.steps if not isinstance(step.action, Wait)]
+    return any(step.once for step in steps[:begun])
+
+
+def write_results(out: Path, rows: Rows, states: Sequence[RowState], recipe: Recipe) -> Path:
+    """Write the results of all rows to `out`, and return the path of the file."""
+    names = [reading.name for reading in recipe.read]
+    columns = names or ["answer"]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([*rows.header, "result", *columns, "run"])
+    for row, state in zip(rows.rows, states, strict=True):
+        answers = _answers(state.answer, names) if names else [state.answer]
+        run = state.run.name if state.run is not None else ""
+        writer.writerow([*row, state.result, *(csv_cell(answer) for answer in answers), run])
+    path = out / RESULTS_FILE
+    write_file(path, buffer.getvalue().encode(), inside=out)
+    return path
+
+
+def _answers(answer: str, names: Sequence[str]) -> list[str]:
+    values = json.loads(answer) if answer else {}
+    return [str(values.get(name, "")) for name in names]
