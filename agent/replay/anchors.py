@@ -168,9 +168,12 @@ def locate(anchor: Anchor, screenshot: Screenshot, scale: float = 1.0, reader: T
             fitting = [one for one in candidates if _has_text(one, pattern, screenshot, scale, reader)]
         else:
             fitting = [one for one in candidates if one.peak.score >= _least_look(pattern, one)]
-        if fitting and not isinstance(located := _decided(pattern, fitting, screenshot, scale, name, reader), Missing):
+        if not fitting:
+            continue
+        located = _decided(pattern, fitting, screenshot, scale, name, reader)
+        if not isinstance(located, Missing):
             return located
-        missing = located if fitting and isinstance(located, Missing) else missing
+        missing = located
     return missing
 
 
