@@ -29,7 +29,7 @@ def address_of(listener: socket.socket) -> str:
 
 
 class WebServer:
-    """Serves `app` until closed. A request in progress has `close_s` seconds to end."""
+    """Serves `app` at `url` until closed. A request in progress has `close_s` seconds to end."""
 
     def __init__(
         self,
@@ -41,11 +41,12 @@ class WebServer:
         close_s: int,
         http: Any = "h11",
         lifespan: Literal["auto", "off"] = "auto",
+        ws: Literal["auto", "none"] = "none",
     ) -> None:
         config = uvicorn.Config(
             app,
             http=http,
-            ws="none",
+            ws=ws,
             lifespan=lifespan,
             limit_concurrency=max_connections,
             log_config=None,
@@ -53,6 +54,7 @@ class WebServer:
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=close_s,
         )
+        self.url = address_of(listener)
         self._server = uvicorn.Server(config)
         # A daemon thread: a request that never ends must not keep the program alive.
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name=name, daemon=True)

@@ -114,13 +114,25 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class SampledTokens:
+    """The ids of the tokens that the model was sent and sampled, and the log-probability of each sampled one.
+
+    What a model does not report is empty. Where the caller ended a reply early, the tokens are those until then.
+    """
+
+    prompt: tuple[int, ...] = ()
+    reply: tuple[int, ...] = ()
+    logprobs: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """A model's reply. `complete` is False if it was cut off at `max_tokens`.
 
     `text` is the whole reply as the model writes it: reasoning that a server separates stands in `<think>` tags before
     it, and function calls in `<tool_call>` tags behind it. `content`, `reasoning`, `calls` and `finish_reason` are the
     parts as the server sent them. `recovered_errors` lists the errors that were retried before the reply arrived, one
-    line each.
+    line each. `tokens` are those of the call, if a request asked for them (`return_token_ids`, `logprobs`).
     """
 
     text: str
@@ -131,6 +143,7 @@ class Completion:
     reasoning: str = field(default="", compare=False)
     calls: tuple[FunctionCall, ...] = field(default=(), compare=False)
     finish_reason: str = field(default="", compare=False)
+    tokens: SampledTokens | None = field(default=None, compare=False)
 
 
 def never(_text: str) -> bool:

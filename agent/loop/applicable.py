@@ -72,10 +72,13 @@ def check_parameters(changes: Mapping[str, object], model: Model) -> None:
     """
     from ..models.local import LocalModel
 
-    if isinstance(model, LocalModel) and (unknown := sorted(changes.keys() - LocalModel.parameters)):
-        extra = changes.get("extra_body")
-        name = next(iter(extra), "") if unknown[0] == "extra_body" and isinstance(extra, Mapping) else unknown[0]
-        raise SettingError("request", f"sets {name}, which a model in this process does not have: leave it out")
+    if not isinstance(model, LocalModel):
+        return
+    extra = changes.get("extra_body")
+    extra_names = set(extra) if isinstance(extra, Mapping) else set[str]()
+    unknown = changes.keys() - LocalModel.parameters - {"extra_body"} | extra_names - LocalModel.extra_parameters
+    if unknown:
+        raise SettingError("request", f"sets {min(unknown)}, which a model in this process does not have: leave it out")
 
 
 _VENDORS_ONLY = "applies to the APIs of vendors, such as openai:gpt-5.4: leave it out"

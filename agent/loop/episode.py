@@ -104,7 +104,7 @@ class Episode:
     _instruction: str = field(init=False, default="")
     """The task as the model gets it, with the handles of the secrets."""
 
-    def run(self) -> Iterator[Event]:
+    def run(self) -> Generator[Event]:
         """Observe, decide, act; the last event is `Ended`.
 
         Raises:

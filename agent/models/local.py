@@ -23,9 +23,9 @@ from screenwright._telemetry import disable_telemetry
 from screenwright._text import one_line
 
 from ..core.messages import Message
-from ..core.model import Completion, ModelInfo, ModelLost, Sampling, Usage, never
+from ..core.model import Completion, ModelInfo, ModelLost, SampledTokens, Sampling, Usage, never
 from .local_generation import ReplyPenalties, TextStoppingCriteria, generation_settings
-from .local_prompt import PromptEncoder, encoder_for
+from .local_prompt import EncodedPrompt, PromptEncoder, encoder_for
 
 Dtype: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -53,8 +53,8 @@ class LocalModel:
     the CPU. `dtype` `auto` is bfloat16, but float32 on CPUs, most of which are faster with it. `name` is used in logs
     and to select the dialect; it defaults to the name of the folder or on the Hub. Code in a checkpoint is never
     executed. The checkpoint's generation config, such as a repetition penalty, is ignored. The functions and variables
-    of a request are given to the chat template, but `tool_choice`, a JSON schema and `extra_body` have no effect, and a
-    grammar is refused.
+    of a request are given to the chat template, but `tool_choice` and a JSON schema have no effect, and a grammar is
+    refused. Of an `extra_body`, `return_token_ids` and `logprobs` are known.
 
     The weights are loaded at `connect` or the first call. Calls from several threads run one at a time.
 
@@ -70,6 +70,9 @@ class LocalModel:
         )
     )
     """The parameters of `Sampling` that have an effect."""
+
+    extra_parameters = frozenset(("return_token_ids", "logprobs"))
+    """The fields of an `extra_body` that have an effect."""
 
     def __init__(
         self, path_or_name: str | Path, *, name: str | None = None, device: str = "auto", dtype: Dtype = "auto"
@@ -110,20 +113,24 @@ class LocalModel:
             criteria = TextStoppingCriteria(
                 loaded.encoder.tokenizer, stop, prompt.length, loaded.eos_ids, prompt.opening, sampling.stop
             )
-            ids = self._generate(loaded, prompt.tensors, sampling, criteria)
+            output = self._generate(loaded, prompt.tensors, sampling, criteria)
+            ids: list[int] = output.sequences[0, criteria.start :].tolist()
+            tokens = _sampled_tokens(loaded.model, prompt, output, sampling)
         ended = criteria.stopped or (bool(ids) and ids[-1] in loaded.eos_ids)
-        return Completion(criteria.text(ids), Usage(prompt.length, len(ids)), complete=ended)
+        return Completion(criteria.text(ids), Usage(prompt.length, len(ids)), complete=ended, tokens=tokens)
 
     def _generate(
         self, loaded: _LoadedModel, tensors: Mapping[str, Any], sampling: Sampling, criteria: TextStoppingCriteria
-    ) -> list[int]:
-        """The token ids of the reply."""
+    ) -> Any:
+        """The output of `generate`: `sequences`, of shape (1, tokens) with the prompt, and `scores` for `logprobs`."""
         torch = import_module("torch")
         penalties = ReplyPenalties(sampling.frequency_penalty or 0, sampling.presence_penalty or 0, criteria.start)
         processors = [penalties] if penalties.frequency or penalties.presence else []
         model = loaded.model
         try:
-            output = model.generate(
+            return model.generate(
+                return_dict_in_generate=True,
+                output_scores=bool(sampling.extra_body.get("logprobs")),
                 **{key: _moved(tensor, model.device, model.dtype) for key, tensor in tensors.items()},
                 **generation_settings(sampling),
                 stopping_criteria=[criteria],
@@ -131,8 +138,6 @@ class LocalModel:
             )
         except (torch.OutOfMemoryError, torch.AcceleratorError) as error:
             raise ModelLost(f"{self._name} failed on {loaded.model.device}: {one_line(str(error))}") from error
-        ids: list[int] = output[0, criteria.start :].tolist()
-        return ids
 
     def _load(self) -> _LoadedModel:
         with self._lock:
@@ -144,6 +149,19 @@ class LocalModel:
                         raise ModelLost(_OWN_CODE.format(self._source)) from error
                     raise ModelLost(f"{self._source} cannot be loaded: {one_line(str(error))}") from error
             return self._loaded
+
+
+def _sampled_tokens(model: Any, prompt: EncodedPrompt, output: Any, sampling: Sampling) -> SampledTokens | None:
+    """What the `extra_body` of `sampling` asks for. Log-probabilities are those after penalties and temperature."""
+    if not LocalModel.extra_parameters & sampling.extra_body.keys():
+        return None
+    logprobs: list[float] = []
+    if sampling.extra_body.get("logprobs"):
+        logprobs = model.compute_transition_scores(output.sequences, output.scores, normalize_logits=True)[0].tolist()
+    if not sampling.extra_body.get("return_token_ids"):
+        return SampledTokens(logprobs=tuple(logprobs))
+    ids: list[int] = output.sequences[0].tolist()
+    return SampledTokens(tuple(ids[: prompt.length]), tuple(ids[prompt.length :]), tuple(logprobs))
 
 
 def _load(source: str, device: str, dtype: Dtype) -> _LoadedModel:

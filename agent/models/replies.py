@@ -65,6 +65,12 @@ def items(value: JsonValue) -> list[JsonValue]:
     return value if isinstance(value, list) else []
 
 
+def numbers_in(value: JsonValue) -> tuple[int, ...]:
+    """`value` if it is a list of integers, else an empty one."""
+    numbers = tuple(one for one in items(value) if isinstance(one, int) and not isinstance(one, bool))
+    return numbers if len(numbers) == len(items(value)) else ()
+
+
 def count_of(value: JsonValue) -> int | None:
     """A number of tokens; None if `value` is not a sensible one."""
     try:

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from screenwright._text import one_line
 
 from ..core.messages import Message, TextPart
-from ..core.model import Completion, Usage
+from ..core.model import Completion, SampledTokens, Usage
 from . import replies
 from .errors import ConnectionBroken, ErrorResponse, InvalidResponse, ReplyWithheld
 from .tool_calls import ReceivedCalls
@@ -65,6 +65,9 @@ class _Received:
     has_new_call: bool = False
     calls: ReceivedCalls = field(default_factory=ReceivedCalls)
     usage: JsonValue = None
+    prompt_ids: tuple[int, ...] = ()
+    reply_ids: list[int] = field(default_factory=list[int])
+    logprobs: list[float] = field(default_factory=list[float])
 
 
 class StreamAccumulator:
@@ -131,6 +134,7 @@ class StreamAccumulator:
                 characters=len(received.text),
             )
         received.usage = replies.field(body, "usage") or received.usage
+        received.prompt_ids = replies.numbers_in(replies.field(body, "prompt_token_ids")) or received.prompt_ids
         choices = replies.field(body, "choices")
         choices = choices if isinstance(choices, list) else [choices]
         received.has_new_call = False
@@ -200,6 +204,7 @@ class StreamAccumulator:
             reasoning=received.reasoning,
             calls=received.calls.parsed(),
             finish_reason=received.finish,
+            tokens=self._tokens(),
         )
 
     def _text_with_calls(self) -> str:
@@ -240,6 +245,7 @@ class StreamAccumulator:
         if self.ended:  # of what follows, only the counts and the finish reason matter
             received.has_new_call |= bool(replies.field(message, "tool_calls"))
             return "".join(text for _, text in replies.texts_of(content))
+        self._add_tokens(choice)
         received.has_new_call |= received.calls.add_from(message)
         parts = list(replies.texts_of(content))
         parts += replies.texts_of(
@@ -249,6 +255,19 @@ class StreamAccumulator:
         received.refusal += "".join(text for kind, text in parts if kind == "refusal")
         reasoning = replies.well_formed("".join(text for kind, text in parts if kind == "reasoning"))
         return self._joined(reasoning, "".join(text for kind, text in parts if kind == "text"))
+
+    def _add_tokens(self, choice: JsonValue) -> None:
+        """Add the ids and log-probabilities in `choice`, which vLLM sends when it is asked for them."""
+        received = self._received
+        received.reply_ids += replies.numbers_in(replies.field(choice, "token_ids"))
+        rated = replies.items(replies.field(replies.field(choice, "logprobs"), "content"))
+        values = (one.get("logprob") for one in rated if isinstance(one, dict))
+        received.logprobs += [float(one) for one in values if isinstance(one, int | float)]
+
+    def _tokens(self) -> SampledTokens | None:
+        received = self._received
+        found = SampledTokens(received.prompt_ids, tuple(received.reply_ids), tuple(received.logprobs))
+        return None if found == SampledTokens() else found
 
     def _joined(self, reasoning: str, content: str) -> str:
         received = self._received

@@ -368,8 +368,8 @@ class ModelPolicy:
         model_s = time.perf_counter() - started
         for line in completion.recovered_errors:
             yield RecoveredError(context.step, "model", line)
-        text, usage = completion.text, completion.usage
-        yield Replied(context.step, attempt, text, usage, image, len(images), encode_s, model_s, purpose)
+        text, usage, tokens = completion.text, completion.usage, completion.tokens
+        yield Replied(context.step, attempt, text, usage, image, len(images), encode_s, model_s, purpose, tokens)
         return completion
 
     def _sampling_for(self, dialect: Dialect) -> Sampling:

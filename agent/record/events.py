@@ -18,7 +18,7 @@ from ..core.approvals import AnsweredBy, QuestionKind, Scope
 from ..core.change import Change
 from ..core.coordinates import PointTrace
 from ..core.limits import Limits, StopReason
-from ..core.model import ModelInfo, Sampling, Usage
+from ..core.model import ModelInfo, SampledTokens, Sampling, Usage
 from ..core.supervision import RecoveryAction
 from .codec import LoggedAction, LoggedEnding, LoggedObservation
 
@@ -100,7 +100,7 @@ class Replied:
 
     `purpose` is `act` for the next action, `zoom` for a more precise point on a magnified part of the screen, `ground`
     for the point of a target that another model named, `summarize` for a summary of the oldest steps, and `answer` for
-    the answer in the form that the program wants.
+    the answer in the form that the program wants. `tokens` are the model's own, if the request asked for them.
     """
 
     step: int
@@ -112,6 +112,7 @@ class Replied:
     encode_s: float = 0.0
     model_s: float = 0.0
     purpose: Purpose = "act"
+    tokens: SampledTokens | None = None
     event: Literal["replied"] = "replied"
 
 

@@ -14,7 +14,8 @@ from ...agent.core.coordinates import Frame, ModelPoint
 from ...agent.core.decision import ModelMove, ParseFailure
 from ...agent.core.image_history import ChunkedHistory, History
 from ...agent.core.messages import ImageFormat, ImagePart, Message, Turn
-from ...agent.dialects.dialect import Dialect
+from ...agent.core.model import Sampling
+from ...agent.dialects.dialect import Dialect, RequestShaping
 from ...agent.dialects.prompting.prompt_kind import Prompt
 from ...agent.dialects.prompting.thoughts import Thoughts
 from ...agent.dialects.registry import dialect_named, with_language, with_prompt, with_thoughts
@@ -84,8 +85,15 @@ class ConversationBuilder:
         dialect = _recorded_dialect(run) if target.dialect is None else _chosen_dialect(target)
         dialect = dialect if target.language is None else with_language(dialect, target.language)
         self.dialect = with_thoughts(dialect, target.thoughts)
+        self._recorded = run.started.policy.sampling if self._as_recorded else None
         self._images: dict[str, ImagePart] = {}
         self._replies = [without_turns(self._reply(step)) for step in steps]
+
+    @property
+    def request(self) -> Sampling:
+        """What a request has besides its messages, such as the functions that the model may call."""
+        sampling = self._recorded or self.dialect.sampling
+        return self.dialect.shape(sampling) if isinstance(self.dialect, RequestShaping) else sampling
 
     def step(self, index: int) -> Conversation:
         """The prompt of one step and the reply to it."""

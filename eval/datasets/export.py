@@ -6,31 +6,29 @@ A line is one step, or one segment of an episode: the prompt messages, the reply
 the replies that are kept and 0 for everything else. Layout and masks follow ByteDance's training example.
 """
 
-import json
 import shutil
 import tomllib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
-from screenwright._files import read_text_file, write_file
+from screenwright._files import read_text_file
 
 from ...agent.core.limits import StopReason
-from ...agent.core.messages import ImageFormat, ImagePart, Message
+from ...agent.core.messages import ImageFormat
 from ...agent.record.trajectory import Run, RunError, read_run
 from ..core.plan import EpisodeId
 from ..core.record import Record
 from ..core.store import Store
 from .conversations import Conversation, ConversationBuilder, ConversationFormat
 from .filters import StepFilter
+from .lines import Layout, LineWriter
 from .steps import RecordedStep, steps_of
 
 Per = Literal["step", "episode"]
-Layout = Literal["chat", "hf"]
 
-_IMAGES = "images"
 _METADATA_FILE = "metadata.jsonl"
 
 
@@ -56,13 +54,16 @@ def export(
 ) -> ExportResult:
     """Export an evaluation or a single run in the folder `source`.
 
-    `chat` writes the file `out`, with an image folder next to it; `hf` writes a folder `out` that the `datasets`
-    library loads as an `imagefolder`. By default, steps of successful episodes are exported, as they were recorded.
+    `chat` writes the file `out`, with an image folder next to it. `hf` and `trl` write a folder `out` that the
+    `datasets` library loads as an `imagefolder`; lines of `trl` have a prompt and a completion, as TRL's trainers take
+    them, and are always single steps. By default, steps of successful episodes are exported, as they were recorded.
 
     Raises:
         RunError: `source` has no run, a run is invalid or cannot be converted, or `out` cannot be written.
         ValueError: the dialect is unknown, or it cannot express an action.
     """
+    if layout == "trl" and per != "step":
+        raise ValueError("lines of the layout trl are single steps: leave out --per episode, or use --format chat")
     step_filter = step_filter or StepFilter.parse("done")
     lines = replies = episodes = skipped_episodes = skipped_steps = 0
     with _open(out, layout) as writer:
@@ -77,7 +78,8 @@ def export(
             builder = ConversationBuilder(run, steps, conversation_format or recorded_format)
             for conversation in _conversations(builder, steps, kept, per):
                 learned = {reply for number, reply in conversation.replies.items() if number in kept}
-                writer.write(_metadata(record, builder.dialect.name, conversation, kept), conversation, learned)
+                metadata = _metadata(record, builder.dialect.name, conversation, kept)
+                writer.write(metadata, conversation.messages, learned, builder.request)
                 lines, replies = lines + 1, replies + len(learned)
         if not lines:
             raise RunError(f"no step in {source} matches {step_filter.text!r}: nothing was exported")
@@ -142,66 +144,25 @@ def _metadata(record: Record, dialect: str, conversation: Conversation, kept: fr
     }
 
 
-class _Writer:
-    """Writes lines, and each image once, named by its SHA-256."""
-
-    def __init__(self, file: IO[str], folder: Path, layout: Layout) -> None:
-        self._file, self._folder, self._layout = file, folder, layout
-        self._written: set[str] = set()
-
-    @property
-    def images(self) -> int:
-        """The number of different images so far."""
-        return len(self._written)
-
-    def write(self, metadata: dict[str, object], conversation: Conversation, learned: set[int]) -> None:
-        """Write one conversation; the messages at the indices `learned` have a loss of 1."""
-        messages = [self._message(one, int(index in learned)) for index, one in enumerate(conversation.messages)]
-        parts = (part for message in conversation.messages for part in message.parts)
-        images = [self._image(part) for part in parts if isinstance(part, ImagePart)]
-        key = "images_file_names" if self._layout == "hf" else "images"
-        self._file.write(json.dumps({**metadata, "messages": messages, key: images}, ensure_ascii=False) + "\n")
-
-    def _message(self, message: Message, loss: int) -> dict[str, object]:
-        return {"role": message.role, "content": [self._part(part) for part in message.parts], "loss": loss}
-
-    def _part(self, part: object) -> dict[str, str | None]:
-        if isinstance(part, ImagePart):
-            return (
-                {"type": "image", "text": None}
-                if self._layout == "hf"
-                else {"type": "image", "image": self._image(part)}
-            )
-        return {"type": "text", "text": getattr(part, "text", "")}
-
-    def _image(self, part: ImagePart) -> str:
-        name = f"{_IMAGES}/{part.sha256}.{part.image_format}"
-        if name not in self._written:
-            path = self._folder / name
-            path.parent.mkdir(exist_ok=True)
-            write_file(path, part.data, inside=self._folder, sync=False)
-            self._written.add(name)
-        return name
-
-
 @contextmanager
-def _open(out: Path, layout: Layout) -> Generator[_Writer]:
+def _open(out: Path, layout: Layout) -> Generator[LineWriter]:
     """The writer of an export; the file appears only if the export succeeds."""
-    path = out / _METADATA_FILE if layout == "hf" else out
-    if layout == "hf" and out.exists() and (not out.is_dir() or any(out.iterdir())):
+    in_folder = layout != "chat"
+    path = out / _METADATA_FILE if in_folder else out
+    if in_folder and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise RunError(f"{out} already exists: choose a new folder")
-    if layout == "chat" and out.is_dir():
+    if not in_folder and out.is_dir():
         raise RunError(f"{out} is a folder: name a file, such as {out / 'train.jsonl'}")
     partial = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.unlink(missing_ok=True)
         with partial.open("x", encoding="utf-8") as file:
-            yield _Writer(file, path.parent, layout)
+            yield LineWriter(file, path.parent, layout)
         partial.replace(path)
     except OSError as error:
         raise RunError(f"cannot write {out}: {error.strerror}") from error
     finally:
         partial.unlink(missing_ok=True)
-        if layout == "hf" and not path.exists():
+        if in_folder and not path.exists():
             shutil.rmtree(out, ignore_errors=True)

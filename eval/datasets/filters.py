@@ -6,6 +6,9 @@ changed                    the step changed the screen or only ended the episode
 parsed                     the first reply of the model was parsed without an error
 score>=0.5  score<=0.5     the score of the episode
 steps<=20   steps>=3       the number of steps of the episode
+no-recovery                the episode had no recovery action: the agent did not repeat itself
+verified                   the critic confirmed that the task was done
+seed=0-9                   the seed of the episode; the last one may be left out
 task=click-*  category=X   the task or category of the episode; * matches any text
 """
 
@@ -20,7 +23,7 @@ from .steps import RecordedStep
 
 Condition: TypeAlias = Callable[[Record, RecordedStep], bool]
 
-_COMPARISON = re.compile(r"(score|steps)(>=|<=)(-?\d+(?:\.\d+)?)|(task|category)=(.+)")
+_COMPARISON = re.compile(r"(score|steps)(>=|<=)(-?\d+(?:\.\d+)?)|(task|category)=(.+)|seed=(\d{1,15})(?:-(\d{1,15}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,10 @@ def _condition(text: str) -> Condition:
             return lambda record, step: not step.refused and (step.changed is not False or not step.acts)
         case "parsed":
             return lambda record, step: not step.parse_failures
+        case "no-recovery":
+            return lambda record, step: not step.recovered
+        case "verified":
+            return lambda record, step: step.verified is True
         case _:
             return _comparison(text)
 
@@ -62,8 +69,12 @@ def _comparison(text: str) -> Condition:
     match = _COMPARISON.fullmatch(text)
     if match is None:
         raise ValueError(
-            f"unknown condition {text!r}: use all, done, changed, parsed, score>=N, steps<=N, task=X or category=X"
+            f"unknown condition {text!r}: use all, done, changed, parsed, no-recovery, verified, score>=N, steps<=N, "
+            "seed=N-M, task=X or category=X"
         )
+    if match[6]:
+        first, last = int(match[6]), int(match[7] or match[6])
+        return lambda record, step: first <= record.id.seed <= last
     if match[4]:
         return _matches(match[4], match[5])
     return _in_range(match[1], match[2], float(match[3]))

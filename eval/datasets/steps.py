@@ -1,8 +1,8 @@
 """Groups the events of a recorded run by step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ...agent.record.events import Acted, Decided, Observed, ParseFailed, Replied
+from ...agent.record.events import Acted, Decided, Escalated, Observed, ParseFailed, Replied
 from ...agent.record.steps import StepEvents, group_by_step
 from ...agent.record.trajectory import Run
 
@@ -12,7 +12,8 @@ class RecordedStep:
     """A step. `replies` has every reply to its prompt; the last one was executed.
 
     `parse_failures` has the errors of the other replies. `refused` if not all of its actions are known to have been
-    carried out. `changed` is whether the next screenshot differs; None if there is none.
+    carried out. `changed` is whether the next screenshot differs; None if there is none. `recovered` if the episode had
+    a recovery action, and `verified` is the critic's verdict on its finish; both are the same for all of its steps.
     """
 
     observed: Observed
@@ -21,6 +22,8 @@ class RecordedStep:
     parse_failures: tuple[ParseFailed, ...] = ()
     refused: bool = False
     changed: bool | None = None
+    recovered: bool = False
+    verified: bool | None = None
 
     @property
     def number(self) -> int:
@@ -37,7 +40,10 @@ def steps_of(run: Run) -> tuple[RecordedStep, ...]:
     """The steps of `run` that count, in order; one that had not begun to act is ignored, as when the run is resumed."""
     steps = group_by_step(run.events)
     following = [step.observed for step in steps[1:]]
-    return tuple(_step(step, following[index : index + 1]) for index, step in enumerate(steps) if step.counts)
+    counted = (_step(step, following[index : index + 1]) for index, step in enumerate(steps) if step.counts)
+    recovered = any(isinstance(event, Escalated) for event in run.events)
+    verified = None if run.ended is None else run.ended.verified
+    return tuple(replace(step, recovered=recovered, verified=verified) for step in counted)
 
 
 def _step(step: StepEvents, following: list[Observed]) -> RecordedStep:

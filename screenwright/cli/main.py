@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "eval": ("evaluate", "measure an agent on a benchmark"),
     "compare": ("evaluate", "compare two evaluations"),
     "export": ("recordings", "convert recorded runs to training data"),
+    "train": ("train", "fine-tune a model on exported runs"),
     "grounding-set": ("evaluate", "write generated pages as a ScreenSpot data set"),
     "ground": ("images", "find an element in a screenshot"),
     "read": ("images", "read the texts and controls of a screenshot"),
@@ -47,7 +48,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 """The module of each command, and its line in the overview."""
 
-_KEEP_GOING = ("app", "demo", "run", "replay", "eval", "doctor")
+_KEEP_GOING = ("app", "demo", "run", "replay", "eval", "train", "doctor")
 """Commands whose work and exit code count even if no one reads their output."""
 
 _PASSES_ON = ("serve",)

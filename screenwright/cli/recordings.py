@@ -89,16 +89,23 @@ def write_page(run: Path, path: Path | None = None) -> Path:
 
 def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of an evaluation or of a run")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write; with hf, a folder")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="file to write; with hf and trl, a folder"
+    )
     parser.add_argument(
         "--keep",
         default="done",
         metavar="WHICH",
-        help="steps to keep: conditions with commas, all of which must hold: all, done, changed, parsed, score>=N, "
-        "steps<=N, task=NAME, category=NAME (default: done)",
+        help="steps to keep: conditions with commas, all of which must hold: all, done, changed, "
+        "parsed, no-recovery, verified, score>=N, steps<=N, seed=N-M, task=NAME, category=NAME (default: done)",
     )
     parser.add_argument("--per", choices=("step", "episode"), default="step", help="content of a line (default: step)")
-    parser.add_argument("--format", choices=("chat", "hf"), default="chat", help="JSON lines, or an imagefolder")
+    parser.add_argument(
+        "--format",
+        choices=("chat", "hf", "trl"),
+        default="chat",
+        help="JSON lines, an imagefolder, or one with prompts and completions for TRL (default: chat)",
+    )
     parser.add_argument("--dialect", metavar="NAME", help="rewrite the conversations in this dialect")
     parser.add_argument("--prompt", choices=("computer", "browser", "mobile"), help="with --dialect: its prompt")
     parser.add_argument("--history", metavar="RULE", help="with --dialect: chunked:HIGH:LOW or window:N")

@@ -178,16 +178,26 @@ ARCHITECTURES: dict[str, tuple[str, Callable[[Callable[[str], int]], dict[str, A
 """The name of the classes, the configuration, and the side of a patch of the image."""
 
 
-def make(folder: Path, architecture: str = "qwen2_5_vl", tokenizer_folder: Path | None = None) -> None:
-    """Write the model, its tokenizer and its image processor's settings to `folder`."""
+def make(
+    folder: Path,
+    architecture: str = "qwen2_5_vl",
+    tokenizer_folder: Path | None = None,
+    *,
+    tokenizer: Tokenizer | None = None,
+    text: dict[str, Any] | None = None,
+    vision: dict[str, Any] | None = None,
+) -> None:
+    """Write the model, its tokenizer and its image processor's settings to `folder`.
+
+    `text` and `vision` replace fields of those two parts of the configuration, for a larger model.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     name, fields, patch = ARCHITECTURES[architecture]
     placeholders = PLACEHOLDERS.get(architecture, [])
     image = placeholders[0] if placeholders else "<|image_pad|>"
-    if tokenizer_folder is None:
-        tokenizer = trained_tokenizer()
-    else:
+    if tokenizer_folder is not None:
         tokenizer = Tokenizer.from_file(str(tokenizer_folder / "tokenizer.json"))
+    tokenizer = tokenizer or trained_tokenizer()
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>",
         extra_special_tokens=[*SPECIAL, *placeholders], model_max_length=65536,
@@ -197,7 +207,11 @@ def make(folder: Path, architecture: str = "qwen2_5_vl", tokenizer_folder: Path 
     fast.save_pretrained(folder)
     torch.manual_seed(0)
     settings = fields(fast.convert_tokens_to_ids)
-    settings["text_config"] |= {"vocab_size": len(fast), "eos_token_id": fast.convert_tokens_to_ids("<|im_end|>")}
+    settings["vision_config"] |= vision or {}
+    settings["text_config"] |= (text or {}) | {
+        "vocab_size": len(fast),
+        "eos_token_id": fast.convert_tokens_to_ids("<|im_end|>"),
+    }
     config = getattr(transformers, f"{name}Config")(**settings)
     model = getattr(transformers, f"{name}ForConditionalGeneration")(config)
     model.to(torch.float32).save_pretrained(folder)

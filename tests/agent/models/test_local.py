@@ -203,6 +203,19 @@ def test_only_the_likeliest_tokens_are_sampled_with_top_k(qwen: LocalModel) -> N
     assert qwen.complete(asked(), Sampling(temperature=1.5, max_tokens=12, top_k=1)).text == greedy
 
 
+def test_token_ids_and_log_probabilities_are_reported_if_asked_for(qwen: LocalModel) -> None:
+    assert qwen.complete(asked(make_image(1)), SHORT).tokens is None
+    wanted = replace(SHORT, extra_body={"return_token_ids": True, "logprobs": True})
+    found = qwen.complete(asked(make_image(1)), wanted)
+    assert found.tokens is not None
+    prompt = encoder_of(qwen).encode(asked(make_image(1)), SHORT)
+    assert list(found.tokens.prompt) == prompt.tensors["input_ids"][0].tolist()
+    assert len(found.tokens.reply) == found.usage.completion == len(found.tokens.logprobs)
+    assert encoder_of(qwen).tokenizer.decode(list(found.tokens.reply)) == found.text
+    logits = loaded_of(qwen)(**prompt.tensors).logits[0, -1]
+    assert found.tokens.logprobs[0] == pytest.approx(float(logits.log_softmax(-1)[found.tokens.reply[0]]), abs=1e-4)
+
+
 # -- what the chat template receives
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from screenwright.agent.core.decision import Reply
 from screenwright.agent.core.messages import Message
-from screenwright.agent.core.model import Completion, ModelLost, Sampling, Usage, never
+from screenwright.agent.core.model import Completion, ModelLost, SampledTokens, Sampling, Usage, never
 from screenwright.agent.dialects.qwen_vl import Qwen3Vl
 from screenwright.agent.dialects.registry import dialect_named
 from screenwright.agent.models.served import ServedModel
@@ -336,3 +336,33 @@ def test_endless_keep_alives_are_not_waited_for() -> None:
 def test_endless_response_is_not_read_to_its_end() -> None:
     assert "a response of more than" in error_of(b" " * 1_000_000 for _ in iter(int, 1))
     assert "a response of more than" in error_of((b"x" * 1_000_000 for _ in iter(int, 1)), status=500)
+
+
+# -- token ids
+
+
+def with_tokens(text: str, ids: list[object], logprobs: list[float], **more: object) -> bytes:
+    choice: dict[str, object] = {"index": 0, "delta": {"content": text}, "token_ids": ids}
+    return event({"choices": [{**choice, "logprobs": {"content": [{"logprob": one} for one in logprobs]}}], **more})
+
+
+def test_token_ids_and_log_probabilities_are_those_that_the_server_sent() -> None:
+    start = event({"choices": [{"index": 0, "delta": {"role": "assistant"}}], "prompt_token_ids": [5, 6, 7]})
+    pieces = with_tokens(REPLY[:20], [1, 2], [-0.5, -0.25]) + with_tokens(REPLY[20:], [3], [-1.0])
+    found = ask(start + pieces + END)
+    assert found.text == REPLY
+    assert found.tokens == SampledTokens((5, 6, 7), (1, 2, 3), (-0.5, -0.25, -1.0))
+
+
+def test_token_ids_of_a_whole_response() -> None:
+    body = message(content=REPLY)
+    body["choices"][0]["token_ids"] = [1, 2]
+    assert ask({**body, "prompt_token_ids": [5]}).tokens == SampledTokens((5,), (1, 2))
+
+
+@pytest.mark.parametrize("ids", ["12", ["1"], [1.5], [True], {"a": 1}, None])
+def test_token_ids_in_another_form_count_as_absent(ids: object) -> None:
+    body = message(content=REPLY)
+    body["choices"][0]["token_ids"] = ids
+    found = ask(body)
+    assert (found.text, found.tokens) == (REPLY, None)

@@ -9,14 +9,18 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from screenwright import Agent, FakeEnv, RunError, ScriptedModel, UiTars15, WindowHistory, read_run
-from screenwright.agent.core.decision import Finish, Reply
+from screenwright import Agent, FakeEnv, RunError, ScriptedModel, Supervision, UiTars15, WindowHistory, read_run
+from screenwright.agent.core.coordinates import ModelPoint
+from screenwright.agent.core.decision import Finish, ModelMove, Reply
 from screenwright.agent.core.messages import ImagePart, Message
+from screenwright.agent.core.supervision import Critique
+from screenwright.agent.dialects.registry import dialect_named
 from screenwright.agent.dialects.ui_tars import Doubao
 from screenwright.agent.models.http_server import serve
 from screenwright.cli.main import main
 from screenwright.envs.actions import Click
 from screenwright.eval.core.config import EvalConfig
+from screenwright.eval.datasets.conversations import ReplyFormatter
 from screenwright.eval.datasets.export import export
 from screenwright.eval.datasets.filters import StepFilter
 from screenwright.eval.runner.evaluation import Evaluation
@@ -180,6 +184,69 @@ def test_imagefolder_lists_every_image(tmp_path: Path) -> None:
         shown = [part for one in line["messages"] for part in one["content"] if part["type"] == "image"]
         assert len(shown) == len(line["images_file_names"])
     assert main(["export", str(tmp_path / "run"), "--out", str(out), "--format", "hf"]) == 2
+
+
+def test_lines_for_trl_have_a_prompt_and_a_completion(tmp_path: Path) -> None:
+    model = record(tmp_path / "run")
+    out = tmp_path / "data" / "train"
+    assert main(["export", str(tmp_path / "run"), "--out", str(out), "--format", "trl", "--keep", "all"]) == 0
+    asked = [messages for index, messages in enumerate(model.asked) if index != 2]
+    for line, messages in zip(lines(out / "metadata.jsonl"), asked, strict=True):
+        assert [one["role"] for one in line["prompt"]] == [one.role for one in messages]
+        assert [one["role"] for one in line["completion"]] == ["assistant"]
+        assert len(line["images_file_names"]) == sum(
+            part["type"] == "image" for one in line["prompt"] for part in one["content"]
+        )
+    with pytest.raises(ValueError, match="single steps"):
+        export(tmp_path / "run", tmp_path / "x", per="episode", layout="trl")
+
+
+def test_functions_and_past_calls_are_in_the_lines(tmp_path: Path) -> None:
+    dialect = dialect_named("holo3.1")
+    assert isinstance(dialect, ReplyFormatter)
+    script: list[ModelMove] = [Click(ModelPoint(100, 64)), Finish("ok")]
+    model = ScriptedModel([dialect.format("I see it.", [move]) for move in script])
+    Agent(model, dialect=dialect).run("Press Greet", FakeEnv(), out=tmp_path / "run")
+    export(tmp_path / "run", tmp_path / "out.jsonl")
+    _, line = lines(tmp_path / "out.jsonl")
+    assert line["tools"]
+    (call,) = (call for one in line["messages"] for call in one.get("tool_calls", ()))
+    assert call["function"]["name"] in {tool["function"]["name"] for tool in line["tools"]}
+    with pytest.raises(RunError, match="no place for function calls: use --format chat"):
+        export(tmp_path / "run", tmp_path / "hf", layout="hf")
+    assert not (tmp_path / "hf").exists()
+
+
+def test_episodes_with_recovery_or_without_the_confirmation_of_a_critic_can_be_left_out(tmp_path: Path) -> None:
+    def exported_steps(run: str, keep: str) -> int:
+        try:
+            return export(tmp_path / run, tmp_path / "out.jsonl", StepFilter.parse(keep)).lines
+        except RunError:
+            return 0
+
+    again = "Thought: Again.\nAction: click(start_box='(620,460)')"
+    finish = "Action: finished(content='x')"
+    for name, replies, holds in (
+        ("good", [finish], True),
+        ("bad", [finish], None),
+        ("loop", [again] * 3 + [finish], True),
+    ):
+        critic = None if holds is None else lambda claim: Critique(holds=True)
+        Agent(ScriptedModel(replies), dialect=UiTars15(), supervision=Supervision(critic=critic)).run(
+            "Look", FakeEnv(), out=tmp_path / name
+        )
+    assert [exported_steps(name, "all,verified") for name in ("good", "bad", "loop")] == [1, 0, 4]
+    assert [exported_steps(name, "all,no-recovery") for name in ("good", "bad", "loop")] == [1, 1, 0]
+
+
+def test_a_range_of_seeds_splits_the_data(evaluation: Path, tmp_path: Path) -> None:
+    flags = ["--dialect", "ui-tars-1.5", "--format", "trl"]
+    for name, seeds in (("train", "0-1"), ("test", "2")):
+        out = ["--out", str(tmp_path / "data" / name), "--keep", f"done,seed={seeds}"]
+        assert main(["export", str(evaluation), *out, *flags]) == 0
+    found = {name: lines(tmp_path / "data" / name / "metadata.jsonl") for name in ("train", "test")}
+    assert {line["seed"] for line in found["train"]} == {0, 1}
+    assert {line["seed"] for line in found["test"]} == {2}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,103 @@
+"""The lines of an export: a conversation as JSON, and its images as files."""
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import IO, Literal
+
+from screenwright._files import write_file
+
+from ...agent.core.messages import FunctionCall, ImagePart, Message
+from ...agent.core.model import Sampling
+from ...agent.record.trajectory import RunError
+
+Layout = Literal["chat", "hf", "trl"]
+
+IMAGES = "images"
+"""The folder of the images, next to the file of the lines."""
+
+
+class LineWriter:
+    """Writes lines, and each image once, named by its SHA-256.
+
+    A line of `chat` and `hf` has all messages, each with its `loss`; one of `trl` has a `prompt` and a `completion`, as
+    TRL's trainers expect them.
+    """
+
+    def __init__(self, file: IO[str], folder: Path, layout: Layout) -> None:
+        self._file, self._folder, self._layout = file, folder, layout
+        self._written: set[str] = set()
+
+    @property
+    def images(self) -> int:
+        """The number of different images so far."""
+        return len(self._written)
+
+    def write(
+        self, metadata: Mapping[str, object], messages: tuple[Message, ...], learned: Collection[int], request: Sampling
+    ) -> None:
+        """Write one conversation; the messages at the indices `learned` have a loss of 1.
+
+        `request` has the functions and the template variables with which the model was asked.
+
+        Raises:
+            RunError: the layout cannot express the conversation.
+        """
+        images = [self._image(part) for message in messages for part in message.parts if isinstance(part, ImagePart)]
+        line = {**metadata, **self._conversation(messages, learned)}
+        if self._layout != "chat" and any(message.calls for message in messages):
+            raise RunError(f"the layout {self._layout} has no place for function calls: use --format chat")
+        if request.tools:
+            tools = [dict(tool) for tool in request.tools]
+            line["tools"] = tools if self._layout == "chat" else json.dumps(tools)  # a column has one type
+        if request.chat_template_kwargs:
+            line["chat_template_kwargs"] = dict(request.chat_template_kwargs)
+        key = "images" if self._layout == "chat" else "images_file_names"
+        self._file.write(json.dumps({**line, key: images}, ensure_ascii=False) + "\n")
+
+    def _conversation(self, messages: tuple[Message, ...], learned: Collection[int]) -> dict[str, object]:
+        if self._layout == "trl":
+            assert list(learned) == [len(messages) - 1]
+            return {
+                "prompt": [self._message(one) for one in messages[:-1]],
+                "completion": [self._message(messages[-1])],
+            }
+        return {
+            "messages": [{**self._message(one), "loss": int(index in learned)} for index, one in enumerate(messages)]
+        }
+
+    def _message(self, message: Message) -> dict[str, object]:
+        written: dict[str, object] = {"role": message.role, "content": [self._part(part) for part in message.parts]}
+        if message.reasoning:
+            written["reasoning_content"] = message.reasoning
+        if message.calls:
+            written["tool_calls"] = [_call(call) for call in message.calls]
+        if message.call_id:
+            written["tool_call_id"] = message.call_id
+        return written
+
+    def _part(self, part: object) -> dict[str, str | None]:
+        if isinstance(part, ImagePart):
+            return (
+                {"type": "image", "image": self._image(part)}
+                if self._layout == "chat"
+                else {"type": "image", "text": None}
+            )
+        return {"type": "text", "text": getattr(part, "text", "")}
+
+    def _image(self, part: ImagePart) -> str:
+        name = f"{IMAGES}/{part.sha256}.{part.image_format}"
+        if name not in self._written:
+            path = self._folder / name
+            path.parent.mkdir(exist_ok=True)
+            write_file(path, part.data, inside=self._folder, sync=False)
+            self._written.add(name)
+        return name
+
+
+def _call(call: FunctionCall) -> dict[str, object]:
+    return {
+        "id": call.call_id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": dict(call.arguments)},
+    }

@@ -1,0 +1,89 @@
+"""Reads exported conversations, the lines of `screenwright export --format chat`, as messages again."""
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from screenwright._files import read_file
+
+from ...agent.core.messages import FunctionCall, ImageFormat, ImagePart, Message, TextPart
+from ...agent.core.model import Sampling
+from ...agent.record.trajectory import RunError
+from ...envs.geometry import Size
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingExample:
+    """A conversation; the messages at the indices `learned` are replies to learn.
+
+    `request` has the functions and the template variables with which the model was asked.
+    """
+
+    messages: tuple[Message, ...]
+    learned: tuple[int, ...]
+    request: Sampling = Sampling()
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of an export that have a reply to learn.
+
+    Raises:
+        RunError: the file cannot be read, or has no such line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from error
+    for line in lines[:1]:
+        if '"messages"' not in line or '"loss"' not in line:
+            raise RunError(f"{path} has no conversations: write them with screenwright export --format chat")
+    found = [line for line in lines if '"loss": 1' in line]
+    if not found:
+        raise RunError(f"{path} has no reply to learn")
+    return found
+
+
+def read_example(line: str, folder: Path) -> TrainingExample:
+    """The conversation of a line, with its images from `folder`.
+
+    Raises:
+        RunError: the line is damaged, or an image is missing.
+    """
+    try:
+        data = json.loads(line)
+        messages = tuple(_message(one, folder) for one in data["messages"])
+        learned = tuple(index for index, one in enumerate(data["messages"]) if one["loss"])
+        return TrainingExample(
+            messages,
+            learned,
+            Sampling(tools=tuple(data.get("tools", ())), chat_template_kwargs=data.get("chat_template_kwargs", {})),
+        )
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise RunError(f"a line of the data in {folder} cannot be read: {type(error).__name__}: {error}") from error
+
+
+def _message(data: Mapping[str, Any], folder: Path) -> Message:
+    return Message(
+        data["role"],
+        tuple(_part(part, folder) for part in data["content"]),
+        data.get("reasoning_content", ""),
+        tuple(
+            FunctionCall(call["function"]["name"], call["function"]["arguments"], call["id"])
+            for call in data.get("tool_calls", ())
+        ),
+        data.get("tool_call_id", ""),
+    )
+
+
+def _part(part: Mapping[str, str], folder: Path) -> TextPart | ImagePart:
+    if part["type"] == "text":
+        return TextPart(part["text"])
+    content = read_file(folder / part["image"], inside=folder)
+    with Image.open(io.BytesIO(content)) as image:
+        size, kind = Size(*image.size), ImageFormat((image.format or "").lower())
+    return ImagePart(content, size, kind)

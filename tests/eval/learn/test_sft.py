@@ -1,0 +1,151 @@
+"""Training with TRL on exported conversations: a tiny model learns a reply, and a killed training continues."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from screenwright import Agent, FakeEnv, LocalModel, RunError, Sampling, ScriptedModel, UiTars15
+from screenwright.cli.main import main
+from screenwright.eval.datasets.export import export
+from screenwright.eval.datasets.filters import StepFilter
+from screenwright.eval.learn import sft
+from screenwright.eval.learn.examples import read_example, read_lines
+from screenwright.eval.learn.sft import SftSettings, train_sft
+from screenwright.eval.learn.tokens import LineCollator, encode_example
+
+pytest.importorskip("trl", reason="needs the learn extra: run scripts/test-train")
+torch: Any = pytest.importorskip("torch")
+transformers: Any = pytest.importorskip("transformers")
+
+from make_tiny_model import make  # noqa: E402 -- needs the packages above
+
+pytestmark = [
+    pytest.mark.train,
+    # warnings raised inside the libraries
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+REPLIES = (
+    "Thought: I see Greet.\nAction: click(start_box='<|box_start|>(100,64)<|box_end|>')",
+    "Thought: It greets.\nAction: finished(content='hello')",
+)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model, a run, and its export in both layouts."""
+    folder = tmp_path_factory.mktemp("train")
+    make(folder / "model")
+    Agent(ScriptedModel(REPLIES), dialect=UiTars15()).run("Press Greet", FakeEnv(), out=folder / "run")
+    export(folder / "run", folder / "data.jsonl", StepFilter.parse("all"))
+    export(folder / "run", folder / "trl", StepFilter.parse("all"), layout="trl")
+    return folder
+
+
+def settings(home: Path, out: Path, **changes: Any) -> SftSettings:
+    more = {"save_strategy": "steps", "save_steps": 1, "logging_steps": 1, **changes.pop("more", {})}
+    given: dict[str, Any] = {"epochs": 3, "accumulate": 1, "learning_rate": 3e-3, **changes}
+    return SftSettings(str(home / "model"), (home / "data.jsonl",), out, more=more, **given)
+
+
+def weights(folder: Path) -> dict[str, Any]:
+    model = transformers.AutoModelForImageTextToText.from_pretrained(folder)
+    return dict(model.state_dict())
+
+
+def test_the_model_says_what_it_was_taught(home: Path, tmp_path: Path) -> None:
+    done = train_sft(settings(home, tmp_path / "out", epochs=60, more={"save_strategy": "no"}))
+    assert (done.steps, done.dialects, done.conversations) == (120, ("ui-tars-1.5",), 2)
+    model = LocalModel(tmp_path / "out", device="cpu")
+    for line, reply in zip(read_lines(home / "data.jsonl"), REPLIES, strict=True):
+        prompt = read_example(line, home).messages[:-1]
+        assert model.complete(prompt, Sampling(max_tokens=100)).text == reply
+    report = json.loads((tmp_path / "out" / "training.json").read_text())
+    assert report["settings"]["epochs"] == 60
+    losses = [entry["loss"] for entry in report["log"] if "loss" in entry]
+    assert losses[-1] < losses[0] / 10
+
+
+class Killed(Exception):
+    pass
+
+
+def test_a_training_that_was_killed_continues_to_the_same_weights(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train_sft(settings(home, tmp_path / "whole"))
+    batches = 0
+
+    class Dying(LineCollator):
+        def __call__(self, rows: Sequence[Any]) -> dict[str, Any]:
+            nonlocal batches
+            batches += 1
+            if batches == 5:
+                raise Killed
+            return super().__call__(rows)
+
+    monkeypatch.setattr(sft, "LineCollator", Dying)
+    with pytest.raises(Killed):
+        train_sft(settings(home, tmp_path / "killed"))
+    trained = train_sft(settings(home, tmp_path / "killed"))
+    assert trained.steps == 6
+    assert batches < 5 + 6
+    whole, resumed = weights(tmp_path / "whole"), weights(tmp_path / "killed")
+    assert [name for name, tensor in whole.items() if not tensor.equal(resumed[name])] == []
+
+
+def test_another_training_into_the_same_folder_is_refused(home: Path, tmp_path: Path) -> None:
+    train_sft(settings(home, tmp_path, epochs=1))
+    with pytest.raises(RunError, match="finished training"):
+        train_sft(settings(home, tmp_path, epochs=1))
+    (tmp_path / "training.json").unlink()
+    with pytest.raises(RunError, match="other settings"):
+        train_sft(settings(home, tmp_path, epochs=2))
+
+
+def test_adapters_train_the_language_model_only_and_are_merged(home: Path, tmp_path: Path) -> None:
+    train_sft(settings(home, tmp_path / "out", epochs=2, lora=4))
+    before, after = weights(home / "model"), weights(tmp_path / "out")
+    assert before.keys() == after.keys()
+    changed = {name for name, tensor in before.items() if not tensor.equal(after[name])}
+    assert changed
+    assert all("language_model.layers" in name for name in changed)
+    assert {name.rpartition(".")[0].rpartition(".")[2] for name in changed} == {
+        *("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
+    }
+
+
+def test_the_command_reports_the_loss_on_test_data(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = str(home / "data.jsonl"), str(tmp_path / "out")
+    given = ["train", "sft", data, "--test", data, "--model", str(home / "model"), "--out", out, "--epochs", "1"]
+    assert main([*given, "--accumulate", "1", "--set", "max_steps=1"]) == 0
+    assert "1 steps on 2 conversations" in (told := capsys.readouterr().out)
+    assert "on the test data" in told
+    assert f"--model {out} --dialect ui-tars-1.5" in told
+    assert main([*given[:-4], "--out", out + "2", "--set", "no_such_field=1"]) == 2
+    assert "SFTConfig has no 'no_such_field'" in capsys.readouterr().err
+
+
+def test_the_collator_of_trl_makes_the_same_prompt(home: Path) -> None:
+    datasets: Any = pytest.importorskip("datasets")
+    trainer: Any = pytest.importorskip("trl.trainer.sft_trainer")
+    rows = datasets.load_dataset("imagefolder", data_dir=str(home / "trl"), split="train")
+    processor = transformers.AutoProcessor.from_pretrained(home / "model")
+    collator = trainer.DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)
+    model = LocalModel(home / "model", device="cpu")
+    model.connect()
+    encoder = model._loaded.encoder  # type: ignore[union-attr]  # it is connected
+    after_reply = encoder.tokenizer.encode("\n", add_special_tokens=False)
+    for row, line in zip(rows, read_lines(home / "data.jsonl"), strict=True):
+        theirs = collator([{name: row[name] for name in ("prompt", "completion", "images")}])
+        ours = encode_example(encoder, read_example(line, home))
+        for name in ("input_ids", "labels"):
+            assert theirs[name][0].tolist() == [*ours[name][0].tolist(), *after_reply], name
+        assert theirs["image_grid_thw"].tolist() == ours["image_grid_thw"].tolist()
+        assert float((theirs["pixel_values"] - ours["pixel_values"]).abs().max()) < 1e-5
