@@ -18,7 +18,7 @@ from ...agent.core.model import Sampling
 from ...agent.dialects.dialect import Dialect, RequestShaping
 from ...agent.dialects.prompting.prompt_kind import Prompt
 from ...agent.dialects.prompting.thoughts import Thoughts
-from ...agent.dialects.registry import dialect_named, with_language, with_prompt, with_thoughts
+from ...agent.dialects.registry import dialect_named, with_language, with_max_image_pixels, with_prompt, with_thoughts
 from ...agent.policy.followups import repair_messages
 from ...agent.record.trajectory import Run, RunError
 from ...envs.actions import map_points
@@ -47,6 +47,7 @@ _WITH_GAPS = ("keyframes", "largest changes")
 class ConversationFormat:
     """The format of the conversations: as recorded, or rewritten in `dialect` with `prompt` and `history`.
 
+    `max_image_pixels` limits the rewritten screenshots (default: the dialect's limit).
     `image_format`, `language` and `thoughts` are those of the recorded prompts, which the event log does not contain.
     """
 
@@ -56,6 +57,7 @@ class ConversationFormat:
     image_format: ImageFormat = ImageFormat.PNG
     language: str | None = None
     thoughts: Thoughts = Thoughts.OFFICIAL
+    max_image_pixels: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,8 @@ def _chosen_dialect(target: ConversationFormat) -> Dialect:
     dialect = dialect_named(target.dialect or "")
     if not isinstance(dialect, ReplyFormatter):
         raise ValueError(f"{dialect.name} cannot format actions: choose another dialect")
-    return dialect if target.prompt is None else with_prompt(dialect, target.prompt)
+    chosen = dialect if target.prompt is None else with_prompt(dialect, target.prompt)
+    return chosen if target.max_image_pixels is None else with_max_image_pixels(chosen, target.max_image_pixels)
 
 
 def _recorded_dialect(run: Run) -> Dialect:
@@ -212,7 +215,8 @@ def _recorded_dialect(run: Run) -> Dialect:
         except ValueError:
             continue
         if dialect.prompt_sha256 == policy.prompt_sha256:
-            return dialect
+            most = policy.max_image_pixels
+            return dialect if most is None else with_max_image_pixels(dialect, most)
     raise RunError(
         f"{run.folder}: the prompt of the run is not in {policy.dialect} any more: use --dialect to rewrite it"
     )

@@ -79,9 +79,11 @@ def train_sft(settings: SftSettings) -> SftResult:
     _claim(settings)
     datasets = import_module("datasets")
     config = transformers.AutoConfig.from_pretrained(settings.model, trust_remote_code=False)
-    model = transformers.AutoModelForImageTextToText.from_pretrained(
-        settings.model, dtype=_dtype(), trust_remote_code=False
-    )
+    checkpoint = _last_checkpoint(settings.out)
+    # The trainer restores adapters, but it ignores whole weights whose names in files differ from those in memory, as
+    # Qwen2.5-VL's do, and would continue from the untrained ones.
+    source = settings.model if checkpoint is None or settings.lora else checkpoint
+    model = transformers.AutoModelForImageTextToText.from_pretrained(source, dtype=_dtype(), trust_remote_code=False)
     trainer = trl.SFTTrainer(
         model=model,
         args=arguments,
@@ -91,7 +93,7 @@ def train_sft(settings: SftSettings) -> SftResult:
         processing_class=transformers.AutoProcessor.from_pretrained(settings.model, trust_remote_code=False),
         peft_config=_adapters(settings),
     )
-    done = trainer.train(resume_from_checkpoint=_last_checkpoint(settings.out))
+    done = trainer.train(resume_from_checkpoint=checkpoint)
     test_loss = trainer.evaluate()["eval_loss"] if test_rows else None
     names = {str(json.loads(row["line"]).get("dialect", "")) for row in rows}
     result = SftResult(
@@ -122,7 +124,7 @@ def _arguments(settings: SftSettings, *, has_test: bool) -> Any:
         "gradient_accumulation_steps": settings.accumulate,
         "learning_rate": rate,
         "lr_scheduler_type": "cosine",
-        "warmup_ratio": 0.03,
+        "warmup_steps": 0.03,  # a share of all steps
         "weight_decay": 0.0,
         "max_grad_norm": 1.0,
         "bf16": on_gpu,

@@ -17,7 +17,7 @@ from ..eval.core.store import Store
 from ..eval.datasets.conversations import ConversationFormat
 from ..eval.datasets.export import export
 from ..eval.datasets.filters import StepFilter
-from .arguments import Command
+from .arguments import Command, positive
 from .images import target_reader
 from .settings import SettingsError
 
@@ -109,6 +109,7 @@ def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dialect", metavar="NAME", help="rewrite the conversations in this dialect")
     parser.add_argument("--prompt", choices=("computer", "browser", "mobile"), help="with --dialect: its prompt")
     parser.add_argument("--history", metavar="RULE", help="with --dialect: chunked:HIGH:LOW or window:N")
+    parser.add_argument("--max-image-pixels", type=positive, metavar="N", help="with --dialect: as of run and eval")
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -122,11 +123,13 @@ def _export(args: argparse.Namespace) -> int:
 
 def _conversation_format(args: argparse.Namespace) -> ConversationFormat | None:
     if args.dialect is None:
-        if args.prompt or args.history:
-            raise SettingsError("--prompt and --history need --dialect; without it, conversations stay as recorded")
+        if args.prompt or args.history or args.max_image_pixels:
+            flags = "--prompt, --history and --max-image-pixels"
+            raise SettingsError(f"{flags} need --dialect; without it, conversations stay as recorded")
         return None
     history = history_named(args.history or "chunked:5:2")
-    return ConversationFormat(args.dialect, Prompt(args.prompt) if args.prompt else None, history)
+    prompt = Prompt(args.prompt) if args.prompt else None
+    return ConversationFormat(args.dialect, prompt, history, max_image_pixels=args.max_image_pixels)
 
 
 COMMANDS = {

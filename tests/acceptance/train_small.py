@@ -22,7 +22,8 @@ from screenwright.eval.core.store import Store
 
 TASKS = ("click-test", "click-tab", "click-dialog", "focus-text", "grid-coordinate", "click-test-2")
 BENCHMARK = "miniwob-browsergym"  # its screenshots are half as large
-DIALECT = ("--dialect", "ui-tars-1.5", "--prompt", "mobile")  # the shortest prompt with actions
+# A short prompt, a point as the reply, and screenshots of 252x168 pixels: 54 tokens.
+DIALECT = ("--dialect", "gta1", "--max-image-pixels", "45000")
 FIRST_SEED = 1000
 TEXT = {
     "hidden_size": 256,
@@ -127,9 +128,9 @@ def main() -> None:
     if not (folder / "tuned" / "training.json").exists():
         given = ("--model", folder / "model", "--out", folder / "tuned", "--epochs", str(args.epochs))
         files = (folder / "data" / "train.jsonl", "--test", folder / "data" / "test.jsonl")
-        more = ("--set", "save_strategy=steps", "--set", "save_steps=20", "--set", "warmup_ratio=0.05")
+        more = ("--set", "save_strategy=steps", "--set", "save_steps=20", "--set", "warmup_steps=0.05")
         screenwright(
-            "train", "sft", *files, *given, "--batch", "4", "--accumulate", "4", "--learning-rate", "1e-3", *more
+            "train", "sft", *files, *given, "--batch", "16", "--accumulate", "1", "--learning-rate", "1e-3", *more
         )
     model = ("--no-calibrate", "--workers", "1", "--steps", "2", "--max-tokens", "60", *DIALECT)
     for name, source in (("untrained", "model"), ("trained", "tuned")):

@@ -9,11 +9,23 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from screenwright import Agent, FakeEnv, RunError, ScriptedModel, Supervision, UiTars15, WindowHistory, read_run
+from screenwright import (
+    Agent,
+    FakeEnv,
+    Limits,
+    ModelPolicy,
+    RunError,
+    ScriptedModel,
+    Supervision,
+    UiTars15,
+    WindowHistory,
+    read_run,
+)
 from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.core.decision import Finish, ModelMove, Reply
 from screenwright.agent.core.messages import ImagePart, Message
 from screenwright.agent.core.supervision import Critique
+from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.registry import dialect_named
 from screenwright.agent.dialects.ui_tars import Doubao
 from screenwright.agent.models.http_server import serve
@@ -170,6 +182,17 @@ def test_language_of_an_evaluation_is_kept(tmp_path: Path) -> None:
     *shown, _ = first["messages"]
     assert "Use Chinese in `Thought` part" in text_of(shown[1])
     assert [exported(one, tmp_path) for one in shown] == [written(one, tmp_path) for one in script.asked[0]]
+
+
+def test_limit_of_the_image_size_is_that_of_the_run_or_given(tmp_path: Path) -> None:
+    policy = ModelPolicy(ScriptedModel(["(9,9)"]), Gta1(), max_image_pixels=30_000)
+    Agent(policy=policy, limits=Limits(steps=1)).run("Look", FakeEnv(), out=tmp_path / "run")
+    smaller = ["--dialect", "gta1", "--max-image-pixels", "13000"]
+    for flags, size in (([], (196, 140)), (smaller, (112, 84))):
+        out = tmp_path / "out.jsonl"
+        assert main(["export", str(tmp_path / "run"), "--out", str(out), "--keep", "all", *flags]) == 0
+        (name,) = lines(out)[0]["images"]
+        assert Image.open(io.BytesIO((tmp_path / name).read_bytes())).size == size
 
 
 def test_imagefolder_lists_every_image(tmp_path: Path) -> None:

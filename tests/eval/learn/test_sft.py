@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from screenwright import Agent, FakeEnv, LocalModel, RunError, Sampling, ScriptedModel, UiTars15
+from screenwright import Agent, FakeEnv, Limits, LocalModel, ModelPolicy, RunError, Sampling, ScriptedModel
+from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.cli.main import main
 from screenwright.eval.datasets.export import export
 from screenwright.eval.datasets.filters import StepFilter
@@ -29,10 +30,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 
-REPLIES = (
-    "Thought: I see Greet.\nAction: click(start_box='<|box_start|>(100,64)<|box_end|>')",
-    "Thought: It greets.\nAction: finished(content='hello')",
-)
+REPLIES = ("(100,64)", "(21,130)")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +38,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model, a run, and its export in both layouts."""
     folder = tmp_path_factory.mktemp("train")
     make(folder / "model")
-    Agent(ScriptedModel(REPLIES), dialect=UiTars15()).run("Press Greet", FakeEnv(), out=folder / "run")
+    policy = ModelPolicy(ScriptedModel(REPLIES), Gta1(), max_image_pixels=30_000)
+    Agent(policy=policy, limits=Limits(steps=2)).run("Press Greet", FakeEnv(), out=folder / "run")
     export(folder / "run", folder / "data.jsonl", StepFilter.parse("all"))
     export(folder / "run", folder / "trl", StepFilter.parse("all"), layout="trl")
     return folder
@@ -58,14 +57,14 @@ def weights(folder: Path) -> dict[str, Any]:
 
 
 def test_the_model_says_what_it_was_taught(home: Path, tmp_path: Path) -> None:
-    done = train_sft(settings(home, tmp_path / "out", epochs=60, more={"save_strategy": "no"}))
-    assert (done.steps, done.dialects, done.conversations) == (120, ("ui-tars-1.5",), 2)
+    done = train_sft(settings(home, tmp_path / "out", epochs=40, more={"save_strategy": "no"}))
+    assert (done.steps, done.dialects, done.conversations) == (80, ("gta1",), 2)
     model = LocalModel(tmp_path / "out", device="cpu")
     for line, reply in zip(read_lines(home / "data.jsonl"), REPLIES, strict=True):
         prompt = read_example(line, home).messages[:-1]
         assert model.complete(prompt, Sampling(max_tokens=100)).text == reply
     report = json.loads((tmp_path / "out" / "training.json").read_text())
-    assert report["settings"]["epochs"] == 60
+    assert report["settings"]["epochs"] == 40
     losses = [entry["loss"] for entry in report["log"] if "loss" in entry]
     assert losses[-1] < losses[0] / 10
 
@@ -74,10 +73,11 @@ class Killed(Exception):
     pass
 
 
+@pytest.mark.parametrize("lora", [0, 4])
 def test_a_training_that_was_killed_continues_to_the_same_weights(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, tmp_path: Path, lora: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train_sft(settings(home, tmp_path / "whole"))
+    train_sft(settings(home, tmp_path / "whole", lora=lora))
     batches = 0
 
     class Dying(LineCollator):
@@ -90,8 +90,8 @@ def test_a_training_that_was_killed_continues_to_the_same_weights(
 
     monkeypatch.setattr(sft, "LineCollator", Dying)
     with pytest.raises(Killed):
-        train_sft(settings(home, tmp_path / "killed"))
-    trained = train_sft(settings(home, tmp_path / "killed"))
+        train_sft(settings(home, tmp_path / "killed", lora=lora))
+    trained = train_sft(settings(home, tmp_path / "killed", lora=lora))
     assert trained.steps == 6
     assert batches < 5 + 6
     whole, resumed = weights(tmp_path / "whole"), weights(tmp_path / "killed")
@@ -127,7 +127,7 @@ def test_the_command_reports_the_loss_on_test_data(
     assert main([*given, "--accumulate", "1", "--set", "max_steps=1"]) == 0
     assert "1 steps on 2 conversations" in (told := capsys.readouterr().out)
     assert "on the test data" in told
-    assert f"--model {out} --dialect ui-tars-1.5" in told
+    assert f"--model {out} --dialect gta1" in told
     assert main([*given[:-4], "--out", out + "2", "--set", "no_such_field=1"]) == 2
     assert "SFTConfig has no 'no_such_field'" in capsys.readouterr().err
 
