@@ -7,14 +7,12 @@
 Tasks of benchmarks that need neither data nor settings have an id of their own: `screenwright/BENCHMARK-TASK-v0`.
 """
 
-import inspect
 from typing import Any
 
 from gymnasium import register
 
-from screenwright._plugins import load_plugin
-
-from ..benchmarks.registry import Configurable, benchmark_names
+from ..benchmarks.registry import benchmark_for, benchmark_names
+from ..core.config import EvalConfig
 from ..core.task import TaskError
 
 _ENV = "screenwright.eval.learn.gym_env:GymnasiumEnv"
@@ -37,11 +35,6 @@ def _register(name: str, arguments: dict[str, Any]) -> None:
 def _local_tasks(benchmark: str) -> list[str]:
     """The names of the tasks; none if the benchmark needs data or settings, or cannot be loaded."""
     try:
-        make = load_plugin("benchmark", benchmark)
-        root = inspect.signature(make).parameters.get("root")
-        if root is not None and root.default is root.empty:
-            return []
-        made = make()
-        return [] if isinstance(made, Configurable) else [task.name for task in made.tasks()]
+        return [task.name for task in benchmark_for(EvalConfig.of(benchmark=benchmark)).tasks()]
     except (TaskError, ImportError, ValueError):
         return []

@@ -45,6 +45,7 @@ def test_every_local_task_has_an_id() -> None:
     names = [name for name in gymnasium.registry if name.startswith("screenwright/")]
     assert "screenwright/miniwob-click-test-v0" in names
     assert "screenwright/gallery-select-v0" in names
+    assert "screenwright/injection-control-text-box-v0" in names
     assert len(names) > 400
     assert gymnasium.spec("screenwright/miniwob-click-test-v0").kwargs == {"benchmark": "miniwob", "task": "click-test"}
 
