@@ -216,10 +216,16 @@ class RunConfig(Config):
 
 
 class ReplayConfig(RunConfig):
-    """The settings of `screenwright replay`: those of a run, except for what only applies to a model."""
+    """The settings of `screenwright replay`: those of a run; what only applies to a model needs `heal`."""
 
     group: ClassVar[str] = "replay"
 
+    heal: str | None = setting(
+        None,
+        "have a model do a step whose target is not found: its address, or same for that of --model",
+        common=True,
+        group="replay",
+    )
     wait: float = setting(
         10.0, "seconds that a target or the effect of an action may take to appear", gt=0, common=True, group="replay"
     )
@@ -227,16 +233,37 @@ class ReplayConfig(RunConfig):
     @classmethod
     def settings(cls) -> Mapping[str, Setting]:
         """See `Config`."""
-        of_models = AgentConfig.settings().keys() | CostConfig.settings().keys() | RecoveryConfig.settings().keys()
-        of_models |= {"tokens"}
-        return {name: found for name, found in super().settings().items() if name not in of_models}
+        left_out = {"policy", *RecoveryConfig.settings()}
+        of_models = cls.of_models()
+        return {
+            name: replace(found, common=found.common and name not in of_models)
+            for name, found in super().settings().items()
+            if name not in left_out
+        }
+
+    @staticmethod
+    def of_models() -> frozenset[str]:
+        """The settings that only apply to a model."""
+        return frozenset(AgentConfig.settings().keys() | CostConfig.settings().keys() | {"tokens"})
+
+    def build_healer(self, report: Callable[[str], object]) -> Policy | None:
+        """The policy of the model that `heal` names; None if there is none. Raises as `RunConfig.build_agent`."""
+        if self.heal is None:
+            return None
+        node, agent = self.agent.model, self.agent
+        if self.heal != "same":
+            node = node.model_copy(update={"model": self.heal})
+            agent = agent.model_copy(update={"model": node})
+        model = node.build()
+        return agent.build_policy(model, agent.check_model(model, report))
 
     def build_replay(self, policy: Policy, **parts: Any) -> Agent:
         """The agent that performs a recipe; `parts` are further arguments of `Agent`."""
         return Agent(
             policy=policy,
-            limits=self.limits.build(Limits(steps=None)),
+            limits=replace(self.limits.build(Limits(steps=None)), cost=self.costs.max_cost),
             supervision=replace(NO_INTERVENTION, approval_timeout_s=self.approval_timeout),
+            prices=self.costs.build(),
             **parts,
         )
 

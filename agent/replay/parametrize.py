@@ -6,10 +6,11 @@ from dataclasses import replace
 from ...envs.actions import Type
 from ...envs.screenshot import Screenshot
 from ...envs.secrets import HANDLE
+from ..core.describe import describe_action, type_name
 from ..reader.similarity import similarity
 from ..reader.vision.perception import read_image
 from .recipe import Recipe, RecipeStep
-from .target import OcrReader, TargetReader
+from .target import OcrReader, Target, TargetReader
 
 _MOST_EXPECTED = 3
 _SAME = 0.9
@@ -27,7 +28,7 @@ def parametrized(recipe: Recipe, reader: TargetReader | None = None) -> Recipe:
         if step.anchors:
             targets = tuple(one.target or reader.target(one.screenshot, one.point, one.scale) for one in step.anchors)
             label = targets[-1].label or targets[-1].text
-            step = replace(step, targets=targets)
+            step = replace(step, targets=targets, words=_words(step, targets))
         if isinstance(step.action, Type) and step.action.text.strip() and not _is_variable(step.action.text):
             name = _name(label, parameters)
             parameters[name] = step.action.text.replace("$${", "${")
@@ -35,6 +36,14 @@ def parametrized(recipe: Recipe, reader: TargetReader | None = None) -> Recipe:
         steps.append(step)
     expect = recipe.expect or _new_texts(steps, parameters)
     return replace(recipe, steps=tuple(steps), parameters=parameters, expect=expect)
+
+
+def _words(step: RecipeStep, targets: tuple[Target, ...]) -> str:
+    """The words of the step; if they only are its action, with the names of the targets instead of coordinates."""
+    names = [str(target) for target in targets]
+    if step.words != describe_action(step.action) or not all(names):
+        return step.words
+    return f"{type_name(type(step.action)).replace('_', ' ')} {' to '.join(names)}"
 
 
 def _is_variable(text: str) -> bool:

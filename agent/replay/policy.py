@@ -33,7 +33,10 @@ _SAME_SHIFT_PX = 4
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """Where the screen differed from the recording: the step, its number, both screens, and the points on them."""
+    """Where the screen differed from the recording: the step, its number, both screens, and the points on them.
+
+    `is_before` if the step was not performed.
+    """
 
     number: int
     step: RecipeStep | None
@@ -42,6 +45,7 @@ class Mismatch:
     now: Screenshot
     recorded_points: tuple[ScreenPoint, ...] = ()
     points: tuple[ScreenPoint, ...] = ()
+    is_before: bool = False
 
 
 class ReplayPolicy:
@@ -54,7 +58,7 @@ class ReplayPolicy:
         self.recipe = recipe
         self.mismatch: Mismatch | None = None
         self._wait_s = wait_s
-        self._reader = reader
+        self.reader = reader
         self._next = 0
         self._done: Done | None = None
         self._last_pointed: Done | None = None
@@ -91,7 +95,7 @@ class ReplayPolicy:
             yield Decided(context.step, "Everything was done as recorded.", (), Finish(self._answer(seen)))
             return
         step = self.recipe.steps[self._next]
-        located = [locate(one, seen, context.device.scale, self._reader) for one in step.anchors]
+        located = [locate(one, seen, context.device.scale, self.reader) for one in step.anchors]
         found = [one for one in located if isinstance(one, Found)]
         problem = _problem(located) or _path_problem(step, found) or self._start_problem(step, seen, context)
         planned = self._planned(context, step, found, seen)
@@ -101,6 +105,11 @@ class ReplayPolicy:
             yield self._wait(context, seen, problem, step=step, number=self._next + 1, points=points)
             return
         yield self._act(context, planned, found)
+
+    def skip_to(self, done: int) -> None:
+        """Go on after the first `done` steps, the last of which was done otherwise."""
+        self._next, self._done, self._last_pointed = done, None, None
+        self._waiting_since, self._pause_s, self.mismatch = None, _FIRST_PAUSE_S, None
 
     def _planned(self, context: DecisionContext, step: RecipeStep, found: Sequence[Found], seen: Screenshot) -> Done:
         """The step as it is performed next; a text goes where the last action with a point was."""
@@ -174,7 +183,8 @@ class ReplayPolicy:
             recorded = step.after if is_done and step.after is not None else step.before
             where = f"{'after' if is_done else 'at'} step {number} of {len(steps)} ({step.words})"
         at = points_of(step.action) if step is not None else ()
-        self.mismatch = Mismatch(number, step, problem, recorded, seen, at, points)
+        is_before = step is not None and self._done is None
+        self.mismatch = Mismatch(number, step, problem, recorded, seen, at, points, is_before)
         raise Diverged(f"{where}: {problem}")
 
 

@@ -55,7 +55,7 @@ def result_problem(done: Done, now: Screenshot) -> str:
     if recorded.kind is ChangeKind.NOTHING or ignored:
         return ""
     if not _has_changed(done.before, now):
-        return "the action changed nothing on the screen, but did in the recording"
+        return "nothing changed on the screen, as it did in the recording"
     is_secret = isinstance(step.action, Type) and HANDLE.search(step.action.text)
     if is_secret or done.point is None or (compared := _compared(done, now)) is None:
         return ""

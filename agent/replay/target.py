@@ -12,13 +12,16 @@ from ...envs.screenshot import Screenshot
 from ..reader.similarity import similarity
 from ..reader.vision.ocr import read_line
 from ..reader.vision.perception import read_image
-from ..reader.vision.screen import Area, ControlKind, Screen
+from ..reader.vision.screen import Area, ControlKind, Screen, TextSegment
 
 _READ_PX = (640, 200)
 """Width and height of the part around a point that is read, for a screen with one pixel per unit."""
 
 _LARGEST_PX = (440, 140)
 """A frame that is larger than this is not a target but what contains it."""
+
+_WIDEST_CHARACTER = 1.1
+"""The width of a character in heights of its line; ideograms are square."""
 
 _LABEL_GAP = 4.0
 """A label on the row of a control is at most this many heights of it away."""
@@ -105,7 +108,8 @@ def target_in(screen: Screen, point: ScreenPoint, scale: float, corner: tuple[in
     ]
     control = min(controls, key=lambda one: one.area.width * one.area.height, default=None)
     within = control.area if control is not None else None
-    segments = [one for one in screen.segments if _contains(one.area, x, y) or (within and one.is_in(within))]
+    texts = [one for one in screen.segments if not _is_icons(one)]
+    segments = [one for one in texts if _contains(one.area, x, y) or (within and one.is_in(within))]
     segment = next(iter(segments), None)
     text_box = _box(segment.area, corner) if segment is not None else None
     text = segment.text if segment is not None else ""
@@ -113,6 +117,11 @@ def target_in(screen: Screen, point: ScreenPoint, scale: float, corner: tuple[in
         label = _label(control.area, screen)
         return Target(str(control.kind), text, _box(control.area, corner), text_box, label)
     return Target("", text, text_box, text_box)
+
+
+def _is_icons(segment: TextSegment) -> bool:
+    """Whether the characters are so far apart that OCR has taken a row of icons for a text."""
+    return segment.area.width > _WIDEST_CHARACTER * segment.area.height * len(segment.text.replace(" ", ""))
 
 
 def _label(area: Area, screen: Screen) -> str:

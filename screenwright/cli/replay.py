@@ -15,11 +15,12 @@ from ..agent.loop.config import ReplayConfig, RunConfig
 from ..agent.record.events import Ended
 from ..agent.record.lock import lock_folder
 from ..agent.record.trajectory import RunError, read_run
-from ..agent.replay.recipe import Recipe, join, recipe_of
+from ..agent.replay.healing import with_healed
+from ..agent.replay.recipe import Recipe, RecipeStep, join, recipe_of
 from ..agent.replay.recipe_file import RECIPE_FILE, read_recipe, write_recipe
 from ..envs.secrets import Secret
 from .approver import TerminalApprover
-from .arguments import Command, given_flags
+from .arguments import Command, flag_of, given_flags
 from .run import (
     EXIT_CODES,
     SETTINGS_FILE,
@@ -30,10 +31,12 @@ from .run import (
     show_events,
     stopping_cleanly,
 )
-from .settings import NO_FILE, SettingsError, SettingValue, build_settings, given_settings
+from .settings import NO_FILE, SettingsError, SettingValue, build_settings, given_now, given_settings
 from .terminal import Terminal, new_run_folder, quoted
 
 DIVERGED_PICTURE = "diverged.png"
+PROPOSED = "recipe"
+"""The folder of the recipe with new anchors, in that of a run."""
 
 
 def _add_replay_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +55,7 @@ def _add_replay_arguments(parser: argparse.ArgumentParser) -> None:
         help="perform the recipe for each row of a CSV file, whose columns are its parameters; with the same --out, "
         "rows that are done are not repeated",
     )
+    parser.add_argument("--accept", action="store_true", help="with --heal: write new anchors to the recipe")
     parser.add_argument("--json", action="store_true", help="print each event as a line of JSON on standard output")
 
 
@@ -60,15 +64,20 @@ def _replay(args: argparse.Namespace) -> int:
     recipe = _load(args.source)
     config = _settings(args, args.source, terminal)
     given = _assignments(args.set)
+    if args.accept and (config.heal is None or args.each is not None or not (args.source / RECIPE_FILE).exists()):
+        raise SettingsError(
+            "--accept changes a recipe that --heal has repaired: name a recipe and --heal, without --each"
+        )
     secrets = config.build_secrets()
     if missing := [name for name in recipe.secrets if name not in {secret.name for secret in secrets}]:
         raise SettingsError(f"{args.source} types the secret {missing[0]}: give it with --secret {missing[0]}=SOURCE")
     if args.each is not None:
         return _replay_rows(args, recipe, config, secrets, terminal)
-    recipe = recipe.filled(given)
     name = f"replay-{run_name(recipe.task, secrets)}"
     with new_run_folder(name) if config.out is None else nullcontext(config.out) as folder:
-        ended = _perform(recipe, config, folder, secrets, terminal, as_json=args.json)
+        ended, healed = _perform(recipe.filled(given), config, folder, secrets, terminal, as_json=args.json)
+        if healed:
+            terminal.line(_propose(recipe, healed, args, folder))
     if ended.answer and not args.json:
         print(ended.answer)
     terminal.line(f"recorded in {folder}; view it with: screenwright view {quoted(folder)}")
@@ -83,16 +92,19 @@ def _perform(
     terminal: Terminal,
     *,
     as_json: bool,
-) -> Ended:
-    """Perform `recipe`, whose parameters are filled in, recorded in `folder`."""
+) -> tuple[Ended, dict[int, RecipeStep]]:
+    """Perform `recipe`, whose parameters are filled in, recorded in `folder`; also the steps that were healed."""
     from ..agent.replay.comparison import side_by_side
+    from ..agent.replay.healing import HealingPolicy
     from ..agent.replay.policy import ReplayPolicy
 
     policy = ReplayPolicy(recipe, wait_s=config.wait)
+    model = config.build_healer(terminal.report)
+    healer = HealingPolicy(policy, model) if model is not None else None
     approver = TerminalApprover(terminal, folder) if os.isatty(0) or config.action_rules.confirm else NoApprover()
     guard, rules = config.build_guard(), config.build_rules()
     env = config.env.build(folder)
-    agent: Agent = config.build_replay(policy, guard=guard, rules=rules, approver=approver, secrets=secrets)
+    agent: Agent = config.build_replay(healer or policy, guard=guard, rules=rules, approver=approver, secrets=secrets)
     with closing(agent):
         if config.env.takes_over and not config.yes:
             confirm_takeover(config.env, terminal)
@@ -105,7 +117,23 @@ def _perform(
         path = folder / DIVERGED_PICTURE
         write_file(path, side_by_side(policy.mismatch).png, inside=folder)
         terminal.line(f"the recorded screen and this one, side by side: {path}")
-    return ended
+    if healer is None:
+        return ended, {}
+    needed = "1 call" if healer.calls == 1 else f"{healer.calls} calls"
+    terminal.line(f"{needed} of the model for {len(recipe.steps)} steps")
+    return ended, healer.healed if ended.stop is StopReason.FINISHED else {}
+
+
+def _propose(recipe: Recipe, healed: dict[int, RecipeStep], args: argparse.Namespace, folder: Path) -> str:
+    """Write the recipe with the new anchors: over the recipe with `--accept`, else beside the run. What was done."""
+    steps = ", ".join(str(index + 1) for index in sorted(healed))
+    target = args.source if args.accept else folder / PROPOSED
+    write_recipe(with_healed(recipe, healed), target)
+    if args.accept:
+        return f"the recipe has a new anchor for step {steps}"
+    if (args.source / SETTINGS_FILE).exists():
+        _copy_settings(args.source, target)
+    return f"the recipe with a new anchor for step {steps} is in {target}: check it and use it, or repeat with --accept"
 
 
 def _replay_rows(
@@ -137,7 +165,7 @@ def _replay_rows(
             filled = recipe.filled({**given, **rows.values(index, recipe)})
             terminal.line(f"row {index + 1} of {len(rows.rows)}")
             folder = row_folder(out, index)
-            ended = _perform(filled, config, folder, secrets, terminal, as_json=args.json)
+            ended, _ = _perform(filled, config, folder, secrets, terminal, as_json=args.json)
             states[index] = row_state(out, index, recipe)
             write_results(out, rows, states, recipe)
             if ended.stop is StopReason.CANCELLED:
@@ -157,14 +185,18 @@ def _settings(args: argparse.Namespace, source: Path, terminal: Terminal) -> Rep
     """The settings: those that the run was recorded with, and flags, variables and `--config` over them."""
     found = source / SETTINGS_FILE
     flags = given_flags(args, ReplayConfig)
-    over = given_settings(ReplayConfig, flags, os.environ, args.config or NO_FILE)
+    if "heal" not in flags and (of_model := sorted(ReplayConfig.of_models() & flags.keys())):
+        raise SettingsError(f"{flag_of(of_model[0])} applies to a model: add --heal")
+    base = given_settings(ReplayConfig, {}, {}, args.config or NO_FILE)
+    now = given_now(ReplayConfig, flags, os.environ)
     recorded: Mapping[str, SettingValue] = {}
     if found.exists() and args.config is None:
+        kept = ReplayConfig.settings().keys() - ReplayConfig.of_models() - {"steps", "out"}
         of_run = given_settings(RunConfig, {}, {}, None, found)
-        recorded = {name: one for name, one in of_run.items() if name in ReplayConfig.settings() and name != "steps"}
-    elif not found.exists() and not {"env", "url", "cdp"} & over.keys():
+        recorded = {name: one for name, one in of_run.items() if name in kept}
+    elif not found.exists() and not {"env", "url", "cdp"} & {*base, *now}:
         raise SettingsError(f"{source} has no settings: name the screen, such as --url or --env desktop")
-    return build_settings(ReplayConfig, {**recorded, **over}, terminal.line)
+    return build_settings(ReplayConfig, {**base, **recorded, **now}, terminal.line)
 
 
 def _assignments(given: Sequence[str]) -> dict[str, str]:
@@ -197,12 +229,17 @@ def _recipe(args: argparse.Namespace) -> int:
     recipe = join([parametrized(_load(source)) for source in args.sources])
     path = write_recipe(recipe, out)
     if (first / SETTINGS_FILE).exists():
-        recorded = recorded_settings(first)
-        write_file(out / SETTINGS_FILE, recorded.content, inside=out)
-        if recorded.is_trusted:
-            recorded_settings(out).trust()
+        _copy_settings(first, out)
     print(path)
     return 0
+
+
+def _copy_settings(source: Path, target: Path) -> None:
+    """Copy the settings; they are trusted where they are if they were trusted where they were."""
+    recorded = recorded_settings(source)
+    write_file(target / SETTINGS_FILE, recorded.content, inside=target)
+    if recorded.is_trusted:
+        recorded_settings(target).trust()
 
 
 COMMANDS = {

@@ -109,3 +109,10 @@ def test_diverged_run_shows_both_screens(folder: Path, capsys: pytest.CaptureFix
     acted = [event.action for event in read_run("diverged").events if isinstance(event, Intended)]
     assert not any(isinstance(action, Click) for action in acted)
     assert isinstance(read_run("diverged").events[0], Started)
+
+
+def test_settings_of_a_model_need_heal(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "run", "--env", "acme", "--dialect", "acme"]) == 2
+    assert "--dialect applies to a model: add --heal" in capsys.readouterr().err
+    assert main(["replay", "run", "--env", "acme", "--accept"]) == 2
+    assert "name a recipe and --heal, without --each" in capsys.readouterr().err

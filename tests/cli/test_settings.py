@@ -17,8 +17,12 @@ from screenwright.envs.config import Setting
 
 ROOT = Path(__file__).parents[2]
 EVERY = [(command, name) for command, tree in TREES.items() for name in tree.settings()]
-OWN = [(command, name) for command, name in EVERY if command != "session" or name not in TREES["run"].settings()]
-"""All but what a session inherits from a run."""
+OWN = [
+    (command, name)
+    for command, name in EVERY
+    if command not in ("session", "replay") or name not in TREES["run"].settings()
+]
+"""All but what a session and a replay inherit from a run."""
 
 SAMPLES: Mapping[str, tuple[str, str, str]] = {
     "env": ("android", "desktop", "browser"),
@@ -88,7 +92,9 @@ def shown(value: object) -> str:
 
 def read_flag(command: str, one: Setting, text: str) -> object:
     """The value that the command's own parser reads from the flag."""
-    positional = {"ground": ["image", "text"], "run": ["task"], "session": ["start"]}.get(command, [])
+    positional = {"ground": ["image", "text"], "run": ["task"], "replay": ["run"], "session": ["start"]}.get(
+        command, []
+    )
     flag = flag_of(one.name)
     if one.name == "benchmark":
         given = [text]
@@ -157,15 +163,20 @@ def test_a_table_of_the_file_is_for_one_command_and_overrides_the_top_level(
             "eval",
             {"SCREENWRIGHT_URL": "x"},
             "",
-            r"\$SCREENWRIGHT_URL is a setting of run, session, not of eval: unset it",
+            r"\$SCREENWRIGHT_URL is a setting of run, replay, session, not of eval: unset it",
         ),
         (
             "ground",
             {},
             "steps = 3",
-            r"steps is a setting of run, eval, session, not of ground: move it to \[run\] and \[eval\] and",
+            r"steps is a setting of run, replay, eval, session, not of ground: move it to \[run\] and \[replay\] and",
         ),
-        ("run", {}, "[eval]\nurl = 'x'", r"\[eval\] url is a setting of run, session, not of eval: leave it out"),
+        (
+            "run",
+            {},
+            "[eval]\nurl = 'x'",
+            r"\[eval\] url is a setting of run, replay, session, not of eval: leave it out",
+        ),
         ("run", {}, "[evaluate]\nsteps = 3", r"\[evaluate\] is not a command with settings"),
         (
             "run",

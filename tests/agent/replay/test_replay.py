@@ -3,12 +3,27 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from screenwright import Agent, Click, Ended, FakeEnv, Hotkey, Limits, ScreenPoint, ScriptedPolicy, StopReason, Type
+from screenwright import (
+    Agent,
+    Click,
+    Ended,
+    FakeEnv,
+    Hotkey,
+    Limits,
+    ModelPolicy,
+    ScreenPoint,
+    ScriptedModel,
+    ScriptedPolicy,
+    StopReason,
+    Type,
+    UiTars15,
+)
 from screenwright.agent.core.decision import Finish
 from screenwright.agent.core.supervision import NO_INTERVENTION
 from screenwright.agent.record.events import Acted
 from screenwright.agent.record.trajectory import Run, RunError, read_run
 from screenwright.agent.replay.anchors import Ambiguous, Anchor, Found, Missing, locate
+from screenwright.agent.replay.healing import HealingPolicy, with_healed
 from screenwright.agent.replay.policy import ReplayPolicy
 from screenwright.agent.replay.recipe import Recipe, recipe_of
 from screenwright.agent.replay.target import Target
@@ -219,7 +234,7 @@ class Deaf(FakeEnv):
 def test_action_without_the_recorded_effect_diverges(greeted: Run) -> None:
     ended, _ = replay(recipe_of(greeted), Deaf())
     assert ended.stop is StopReason.DIVERGED
-    assert "changed nothing on the screen" in ended.reason
+    assert "nothing changed on the screen" in ended.reason
 
 
 class Checked(FakeEnv):
@@ -273,3 +288,61 @@ def test_run_that_did_not_finish_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(RunError, match=r"ended as step_limit: only a finished run can be performed again"):
         recipe_of(read_run(tmp_path / "run"))
+
+
+# -- healing
+
+
+class Restyled(Painted):
+    """A fake screen whose button looks otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__(Box(20, 40, 130, 76))
+
+    def observe(self) -> Observation:
+        seen = super().observe()
+        draw = ImageDraw.Draw(seen.screenshot.image)
+        draw.ellipse((40, 44, 100, 72), outline="green", width=4)
+        draw.text((52, 52), str(self.state.presses), fill="green")  # as the fake screen counts
+        return Observation(Screenshot(seen.screenshot.image), seen.facts, seen.location)
+
+
+def heal(run: Run, env: FakeEnv, *replies: str) -> tuple[Ended, HealingPolicy, ScriptedModel]:
+    model = ScriptedModel(replies)
+    policy = HealingPolicy(ReplayPolicy(recipe_of(run), wait_s=0.01, reader=NO_TEXT), ModelPolicy(model, UiTars15()))
+    events = list(Agent(policy=policy, supervision=NO_INTERVENTION).stream("Greet Ada", env))
+    assert isinstance(events[-1], Ended)
+    return events[-1], policy, model
+
+
+def test_model_does_one_step_and_the_replay_goes_on(greeted: Run) -> None:
+    env = Restyled()
+    ended, policy, model = heal(greeted, env, "Thought: There.\nAction: click(start_box='(74,58)')")
+    assert ended.stop is StopReason.FINISHED, ended.reason
+    assert (env.state.text, env.state.presses, env.state.checked) == ("Ada", 1, True)
+    assert policy.calls == 1
+    assert list(policy.healed) == [2]
+    assert "Do one step: click" in str(model.asked[0])
+
+
+def test_recipe_with_the_new_anchor_needs_no_model(greeted: Run) -> None:
+    _, policy, _ = heal(greeted, Restyled(), "Action: click(start_box='(74,58)')")
+    env = Restyled()
+    ended, _ = replay(with_healed(recipe_of(greeted), policy.healed), env)
+    assert ended.stop is StopReason.FINISHED, ended.reason
+    assert env.state.presses == 1
+
+
+def test_step_that_the_model_cannot_do_diverges(greeted: Run) -> None:
+    env = Restyled()
+    ended, policy, _ = heal(greeted, env, "Action: call_user()")
+    assert ended.stop is StopReason.DIVERGED
+    assert ended.reason.endswith("the model could not do it either")
+    assert (env.state.presses, policy.healed) == (0, {})
+
+
+def test_claim_of_the_model_is_checked(greeted: Run) -> None:
+    ended, policy, _ = heal(greeted, Restyled(), "Action: finished()")
+    assert ended.stop is StopReason.DIVERGED
+    assert ended.reason.endswith("the model finished, but nothing changed on the screen, as it did in the recording")
+    assert policy.calls == 1
