@@ -97,18 +97,24 @@ class ConversationBuilder:
         sampling = self._recorded or self.dialect.sampling
         return self.dialect.shape(sampling) if isinstance(self.dialect, RequestShaping) else sampling
 
-    def step(self, index: int) -> Conversation:
-        """The prompt of one step and the reply to it."""
-        first = self._first_shown(index)
-        prompt = self.dialect.render(self._task, self._turns(index, first, answered=False))
-        answered = self.dialect.render(self._task, self._turns(index, first, answered=True))
-        # The reply is written as later prompts show it, unless these omit a part, such as the thinking.
+    def prompt(self, index: int) -> tuple[Message, ...]:
+        """The prompt of one step, without the replies to it that could not be parsed."""
+        return self.dialect.render(self._task, self._turns(index, self._first_shown(index), answered=False))
+
+    def reply(self, index: int) -> Message:
+        """The reply of one step, as later prompts show it, unless these omit a part, such as the thinking."""
+        prompt = self.prompt(index)
+        answered = self.dialect.render(self._task, self._turns(index, self._first_shown(index), answered=True))
         is_shown = answered[:-1] == prompt and answered[-1].role == "assistant"
         is_complete = is_shown and len(answered[-1].text) >= len(self._replies[index])
-        reply = answered[-1] if is_complete else Message.of("assistant", self._replies[index])
+        return answered[-1] if is_complete else Message.of("assistant", self._replies[index])
+
+    def step(self, index: int) -> Conversation:
+        """The prompt of one step and the reply to it."""
+        prompt = self.prompt(index)
         for text, failure in self._repairs(index):
             prompt = (*prompt, *repair_messages(text, failure))
-        return Conversation((*prompt, reply), {self._steps[index].number: len(prompt)})
+        return Conversation((*prompt, self.reply(index)), {self._steps[index].number: len(prompt)})
 
     def segments(self) -> tuple[Conversation, ...]:
         """The whole run in as few conversations as possible, without adding content to any recorded prompt.

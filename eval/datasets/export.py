@@ -66,8 +66,8 @@ def export(
         raise ValueError("lines of the layout trl are single steps: leave out --per episode, or use --format chat")
     step_filter = step_filter or StepFilter.parse("done")
     lines = replies = episodes = skipped_episodes = skipped_steps = 0
-    with _open(out, layout) as writer:
-        for record, run, recorded_format in _episodes(source):
+    with open_lines(out, layout) as writer:
+        for record, run, recorded_format in recorded_episodes(source):
             steps = steps_of(run)
             kept = frozenset(step.number for step in steps if step_filter(record, step))
             skipped_steps += len(steps) - len(kept)
@@ -95,7 +95,7 @@ def _conversations(
         yield from (builder.step(index) for index, step in enumerate(steps) if step.number in kept)
 
 
-def _episodes(source: Path) -> Iterator[tuple[Record, Run, ConversationFormat]]:
+def recorded_episodes(source: Path) -> Iterator[tuple[Record, Run, ConversationFormat]]:
     """The episodes of an evaluation that have a result, or the single run; with the format of the recorded prompts."""
     if not (source / "manifest.json").exists():
         run = read_run(source)
@@ -145,7 +145,7 @@ def _metadata(record: Record, dialect: str, conversation: Conversation, kept: fr
 
 
 @contextmanager
-def _open(out: Path, layout: Layout) -> Generator[LineWriter]:
+def open_lines(out: Path, layout: Layout) -> Generator[LineWriter]:
     """The writer of an export; the file appears only if the export succeeds."""
     in_folder = layout != "chat"
     path = out / _METADATA_FILE if in_folder else out

@@ -55,6 +55,26 @@ class LineWriter:
         key = "images" if self._layout == "chat" else "images_file_names"
         self._file.write(json.dumps({**line, key: images}, ensure_ascii=False) + "\n")
 
+    def write_pair(
+        self, metadata: Mapping[str, object], prompt: tuple[Message, ...], chosen: Message, rejected: Message
+    ) -> None:
+        """Write two replies to the same prompt.
+
+        Raises:
+            RunError: the prompt has function calls, which the layout cannot express.
+        """
+        if any(message.calls for message in prompt):
+            raise RunError(f"the layout {self._layout} has no place for function calls")
+        images = [self._image(part) for message in prompt for part in message.parts if isinstance(part, ImagePart)]
+        line = {
+            **metadata,
+            "prompt": list(map(self._message, prompt)),
+            "chosen": [self._message(chosen)],
+            "rejected": [self._message(rejected)],
+            "images_file_names": images,
+        }
+        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
     def _conversation(self, messages: tuple[Message, ...], learned: Collection[int]) -> dict[str, object]:
         if self._layout == "trl":
             assert list(learned) == [len(messages) - 1]

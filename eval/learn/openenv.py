@@ -62,10 +62,11 @@ def make_app(settings: OpenEnvSettings) -> Any:
         reply: str
 
     class ScreenObservation(openenv.Observation):
-        """The screenshot, a PNG in base64, and the text; at the end with the judge's verdict as metadata."""
+        """The screenshot, a PNG in base64, and the text; at the end `info` has the judge's verdict."""
 
         image: str
         text: str
+        info: dict[str, Any] = {}  # noqa: RUF012 -- pydantic copies it
 
     class ScreenState(openenv.State):
         """The episode: its task, the benchmark, and what the agent is asked to do."""
@@ -111,7 +112,7 @@ def make_app(settings: OpenEnvSettings) -> Any:
                 text=seen["text"],
                 reward=float(reward),
                 done=terminated or truncated,
-                metadata={**info, "truncated": truncated},
+                info={**info, "truncated": truncated},
             )
 
         @property
@@ -126,12 +127,7 @@ def make_app(settings: OpenEnvSettings) -> Any:
                 self._env = None
 
     return openenv.create_fastapi_app(
-        ScreenEnvironment,
-        ScreenAction,
-        ScreenObservation,
-        max_concurrent_envs=settings.sessions,
-        env_name=settings.benchmark,
-        state_cls=ScreenState,
+        ScreenEnvironment, ScreenAction, ScreenObservation, max_concurrent_envs=settings.sessions
     )
 
 

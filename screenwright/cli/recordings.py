@@ -17,6 +17,7 @@ from ..eval.core.store import Store
 from ..eval.datasets.conversations import ConversationFormat
 from ..eval.datasets.export import export
 from ..eval.datasets.filters import StepFilter
+from ..eval.datasets.pairs import export_pairs
 from .arguments import Command, positive
 from .images import target_reader
 from .settings import SettingsError
@@ -89,9 +90,7 @@ def write_page(run: Path, path: Path | None = None) -> Path:
 
 def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of an evaluation or of a run")
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help="file to write; with hf and trl, a folder"
-    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write; but for chat, a folder")
     parser.add_argument(
         "--keep",
         default="done",
@@ -102,9 +101,10 @@ def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--per", choices=("step", "episode"), default="step", help="content of a line (default: step)")
     parser.add_argument(
         "--format",
-        choices=("chat", "hf", "trl"),
+        choices=("chat", "hf", "trl", "pairs"),
         default="chat",
-        help="JSON lines, an imagefolder, or one with prompts and completions for TRL (default: chat)",
+        help="JSON lines, an imagefolder, one with prompts and completions for TRL, or one with preference pairs "
+        "(default: chat)",
     )
     parser.add_argument("--dialect", metavar="NAME", help="rewrite the conversations in this dialect")
     parser.add_argument("--prompt", choices=("computer", "browser", "mobile"), help="with --dialect: its prompt")
@@ -113,10 +113,24 @@ def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(args: argparse.Namespace) -> int:
+    if args.format == "pairs":
+        return _export_pairs(args)
     done = export(args.run, args.out, StepFilter.parse(args.keep), args.per, args.format, _conversation_format(args))
     print(
         f"{args.out}: {done.lines} lines with {done.replies} replies to learn and {done.images} images, from "
         f"{done.episodes} episodes; skipped: {done.skipped_episodes} episodes, {done.skipped_steps} steps in total"
+    )
+    return 0
+
+
+def _export_pairs(args: argparse.Namespace) -> int:
+    given = {"--dialect": args.dialect, "--keep": args.keep != "done", "--per": args.per != "step"}
+    for flag in (name for name, value in given.items() if value):
+        raise SettingsError(f"{flag} does not apply to --format pairs, which has its own rules: leave it out")
+    _conversation_format(args)  # refuses what needs --dialect
+    counts = export_pairs(args.run, args.out)
+    print(
+        f"{args.out}: {sum(counts.values())} pairs: " + ", ".join(f"{count} by {one}" for one, count in counts.items())
     )
     return 0
 

@@ -12,6 +12,7 @@ from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.cli.main import main
 from screenwright.eval.datasets.export import export
 from screenwright.eval.datasets.filters import StepFilter
+from screenwright.eval.datasets.pairs import export_pairs
 from screenwright.eval.learn import sft
 from screenwright.eval.learn.examples import read_example, read_lines
 from screenwright.eval.learn.sft import SftSettings, train_sft
@@ -149,3 +150,20 @@ def test_the_collator_of_trl_makes_the_same_prompt(home: Path) -> None:
             assert theirs[name][0].tolist() == [*ours[name][0].tolist(), *after_reply], name
         assert theirs["image_grid_thw"].tolist() == ours["image_grid_thw"].tolist()
         assert float((theirs["pixel_values"] - ours["pixel_values"]).abs().max()) < 1e-5
+
+
+def test_trl_takes_the_preference_pairs(home: Path, tmp_path: Path) -> None:
+    datasets: Any = pytest.importorskip("datasets")
+    trainer: Any = pytest.importorskip("trl.trainer.dpo_trainer")
+    policy = ModelPolicy(ScriptedModel(["no idea", *REPLIES]), Gta1(), max_image_pixels=30_000)
+    Agent(policy=policy, limits=Limits(steps=1)).run("Press Greet", FakeEnv(), out=tmp_path / "run")
+    export_pairs(tmp_path / "run", tmp_path / "pairs")
+    (row,) = datasets.load_dataset("imagefolder", data_dir=str(tmp_path / "pairs"), split="train")
+    processor = transformers.AutoProcessor.from_pretrained(home / "model")
+    collator = trainer.DataCollatorForVisionPreference(processor)
+    batch = collator([{name: row[name] for name in ("prompt", "chosen", "rejected", "images")}])
+    chosen, rejected = (
+        processor.tokenizer.decode(ids[mask.bool()]).removesuffix("\n")
+        for ids, mask in zip(batch["input_ids"], batch["completion_mask"], strict=True)
+    )
+    assert (chosen, rejected) == ("(100,64)<|im_end|>", "no idea<|im_end|>")
