@@ -1,6 +1,6 @@
 """Jobs in real web applications, done by coordinates: are they done, and was each look at the final screen?
 
-    .venv/bin/python tests/acceptance/web_apps.py [APP ...] [--part 1/2] [--only TEXT] [--quick] [--summary]
+    .venv/bin/python tests/acceptance/web_apps.py [APP ...] [--only TEXT] [--quick] [--summary]
 
 Installs the applications by pip and npm into the cache folder, serves each on loopback, and does its jobs. A job is
 checked in the application's files, database or API. A look is early if the screen is another one 2 s later, except for
@@ -180,21 +180,18 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="do the jobs without judging looks")
     parser.add_argument("--summary", action="store_true", help="print the totals of the latest runs")
     parser.add_argument("--folder", type=Path, default=Path("build/web-apps"))
-    parser.add_argument("--part", default="1/1", help="K/N: the K-th of N parts of the jobs of each application")
     given = parser.parse_args()
     folder = given.folder.resolve()
     if given.summary:
         summarize(folder)
         return 0
-    part, parts = map(int, given.part.split("/"))
     for name in given.apps or NAMES:
         app = load(name)
         install(app)
-        first, last = ((part + shift) * len(app.jobs) // parts for shift in (-1, 0))
-        jobs = [job for job in app.jobs[first:last] if given.only in job.__name__]
-        result = work(app, folder / f"{name}-{part}", jobs, not given.quick)
+        jobs = [job for job in app.jobs if given.only in job.__name__]
+        result = work(app, folder / name, jobs, not given.quick)
         if not given.only and not given.quick:
-            (folder / f"{name}-{part}.json").write_text(json.dumps(asdict(result), indent=1))
+            (folder / f"{name}.json").write_text(json.dumps(asdict(result), indent=1))
         show(name, [result])
     return 0
 
@@ -204,8 +201,8 @@ def summarize(folder: Path) -> None:
     print("| application | done | looks | early | late | finishing click, median | any action, mean |")
     print("|---|---|---|---|---|---|---|")
     results = [Result.read(path) for path in sorted(folder.glob("*.json"))]
-    for name in dict.fromkeys(each.app for each in results):
-        show(name, [each for each in results if each.app == name])
+    for each in results:
+        show(each.app, [each])
     show("all", results)
 
 

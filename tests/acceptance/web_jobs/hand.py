@@ -231,11 +231,14 @@ class Hand:
         self._judge()
 
     def _judge(self) -> None:
-        """Compare the last look with the screen 2 s later, without what moves by itself and notices that went."""
+        """Compare the last look with the screen 2 s later, without what moves by itself and notices that went.
+
+        A dialog is final: the page goes on once it is answered.
+        """
         if self._pending is None:
             return
         (look, looked_s, picture, before), self._pending = self._pending, None
-        if self._judges:
+        if self._judges and look.by != "a dialog":
             time.sleep(max(looked_s + AFTER_S - time.time(), 0))
             later = self._env.observe().screenshot.image
             changed = changed_cells(picture, later)
