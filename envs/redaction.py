@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, TypeVar, cast, get_origin, get_type_hints
@@ -22,14 +22,15 @@ _FIXED = frozenset({"time", "version"})
 class Redaction:
     """Replaces each of `values`, which are pairs of a value and its replacement, the longest first.
 
-    It finds a value as it is, URL-encoded, HTML-escaped, escaped as in JSON or Python, in hexadecimal, within base64,
-    and its beginning where a text was cut off.
+    `forms` returns a pattern without groups. By default it finds a value as it is, URL-encoded, HTML-escaped, escaped
+    as in JSON or Python, in hexadecimal, within base64, and its beginning where a text was cut off.
     """
 
-    def __init__(self, values: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, values: Iterable[tuple[str, str]], forms: Callable[[str], str] | None = None) -> None:
         pairs = list(values)
         self._replacements = [replacement for _, replacement in pairs]
-        self._pattern = re.compile("|".join(f"({_forms(value)})" for value, _ in pairs)) if pairs else None
+        find = forms or _forms
+        self._pattern = re.compile("|".join(f"({find(value)})" for value, _ in pairs)) if pairs else None
 
     def __call__(self, value: T) -> T:
         """A copy of `value` with its texts replaced; `value` itself if there is nothing to replace."""

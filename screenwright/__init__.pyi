@@ -109,6 +109,7 @@ from .agent.record.trajectory import Run as Run
 from .agent.record.trajectory import RunError as RunError
 from .agent.record.trajectory import RunLog as RunLog
 from .agent.record.trajectory import read_run as read_run
+from .agent.record.viewer import mask_events as mask_events
 from .agent.record.viewer import render_page as render_page
 from .envs.actions import Action as Action
 from .envs.actions import Back as Back

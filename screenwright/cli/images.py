@@ -19,8 +19,8 @@ from ..agent.dialects.prompting.prompt_kind import Prompt
 from ..agent.loop.agent import Agent
 from ..agent.loop.config import GroundConfig
 from ..agent.loop.target_text import target_at
-from ..agent.record.viewer import TargetReader
-from ..envs.geometry import ScreenPoint
+from ..agent.record.viewer import LineReader, TargetReader
+from ..envs.geometry import Box, ScreenPoint
 from ..envs.screenshot import MAX_IMAGE_BYTES, Screenshot
 from .arguments import Command, given_flags
 from .settings import SettingsError, load_settings
@@ -199,6 +199,20 @@ def target_reader() -> TargetReader:
         return f'"{text}" {kind}'.rstrip() if text else ""
 
     return read_target
+
+
+def line_reader() -> LineReader | None:
+    """Reads the lines of a screenshot; None without the reader."""
+    try:
+        from ..agent.reader import read_screen  # needs the reader extra
+    except ImportError:
+        return None
+
+    def read_lines(screenshot: Screenshot) -> Iterator[tuple[str, Box]]:
+        for segment in read_screen(screenshot.image).segments:
+            yield segment.text, Box(*_corners(segment.area))
+
+    return read_lines
 
 
 COMMANDS = {

@@ -2,14 +2,16 @@
 
 import argparse
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 
 from screenwright._files import write_file
 
 from ..agent.core.image_history import history_named
 from ..agent.dialects.prompting.prompt_kind import Prompt
-from ..agent.record.trajectory import RunError, read_run
-from ..agent.record.viewer import render_page
+from ..agent.record.events import Event, Started
+from ..agent.record.trajectory import Run, RunError, read_run
+from ..agent.record.viewer import mask_events, render_page
 from ..agent.record.viewer.video import write_video
 from ..eval.analysis.report import Entry
 from ..eval.analysis.results import write_report
@@ -19,7 +21,7 @@ from ..eval.datasets.export import export
 from ..eval.datasets.filters import StepFilter
 from ..eval.datasets.pairs import export_pairs
 from .arguments import Command, positive
-from .images import target_reader
+from .images import line_reader, target_reader
 from .settings import SettingsError
 
 # -- view
@@ -39,6 +41,12 @@ def _add_view_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the run as a video instead: an animated .gif or, if ffmpeg is installed, an .mp4",
     )
+    parser.add_argument(
+        "--share",
+        action="store_true",
+        help="mask typed texts, titles, hosts and values in facts, and what the screen shows of them "
+        "(default file: RUN/shared.html)",
+    )
     parser.add_argument("--open", action="store_true", help="open it in the web browser")
 
 
@@ -47,42 +55,52 @@ def _view(args: argparse.Namespace) -> int:
     if args.video is not None:
         if is_evaluation or args.out is not None:
             raise SettingsError("--video shows a single run: name its folder, and leave out --out")
-        path = write_run_video(args.run, args.video)
+        path = write_run_video(args.run, args.video, share=args.share)
+    elif is_evaluation:
+        if args.share:
+            raise SettingsError("--share masks a single run: name its folder, such as RUN/episodes/TASK/SEED")
+        path = write_report(Entry.of(Store(args.run)), args.out)
     else:
-        path = write_report(Entry.of(Store(args.run)), args.out) if is_evaluation else write_page(args.run, args.out)
+        path = write_page(args.run, args.out, share=args.share)
     print(path)
     if args.open:
         webbrowser.open(path.resolve().as_uri())
     return 0
 
 
-def write_run_video(run: Path, path: Path) -> Path:
-    """Write a recorded run as a video, GIF or MP4; returns `path`.
+def write_run_video(run: Path, path: Path, *, share: bool = False) -> Path:
+    """Write a recorded run, with `share` a masked copy, as a video, GIF or MP4; returns `path`.
 
     Raises:
         RunError: there is no such run, or the video cannot be written.
     """
     try:
-        write_video(read_run(run).events, path)
+        write_video(_events_of(read_run(run), share=share), path)
     except OSError as error:
         raise RunError(f"the video cannot be written to {path}: {error.strerror or error}") from error
     return path
 
 
-def write_page(run: Path, path: Path | None = None) -> Path:
-    """Write the page of a recorded run, by default in its folder; returns its path.
+def write_page(run: Path, path: Path | None = None, *, share: bool = False) -> Path:
+    """Write the page of a recorded run, with `share` of a masked copy, by default in its folder; returns its path.
 
     Raises:
         RunError: there is no such run, or the page cannot be written.
     """
     recorded = read_run(run)
-    path = path or run / "view.html"
+    path = path or run / ("shared.html" if share else "view.html")
+    events = _events_of(recorded, share=share)
+    title = next(event.task for event in events if isinstance(event, Started))
     try:
-        page = render_page(recorded.events, title=recorded.started.task, target_at=target_reader())
+        page = render_page(events, title=title, target_at=target_reader(), masked=share)
         write_file(path, page.encode())
     except OSError as error:
         raise RunError(f"the page cannot be written to {path}: {error.strerror}") from error
     return path
+
+
+def _events_of(run: Run, *, share: bool) -> Sequence[Event]:
+    return mask_events(run.events, line_reader()) if share else run.events
 
 
 # -- export

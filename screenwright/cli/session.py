@@ -16,7 +16,7 @@ from typing import Any
 from screenwright._files import write_file
 
 from ..session.client import NoAnswer, call, chosen, folder_of, running, wait_until_gone
-from ..session.protocol import END, TOOLS, Json
+from ..session.protocol import APPROVE, END, TOOLS, Json
 from .arguments import BAD_INPUT, Command, Parser
 
 _EVERY_KIND = ""
@@ -58,6 +58,7 @@ class _SessionCommand(Command):
         commands.add_parser("skill", help="print an explanation for a coding agent, as a skill file")
         for name in TOOLS:
             _add_call(commands.add_parser(name))
+        _add_session(commands.add_parser(APPROVE, help="answer in this terminal what needs an approval, until Ctrl-C"))
         _add_session(commands.add_parser(END, help="close the screen and end the session"))
 
 
@@ -94,7 +95,30 @@ def _main(args: argparse.Namespace) -> int:
                 return _print({"error": str(error)}, ok=False)
 
 
+def _approve(session: str) -> int:
+    """Answer questions in this terminal until the session or the input ends."""
+    from ..session.approvals import Approving
+    from .approver import TerminalApprover
+    from .terminal import Terminal
+
+    terminal = Terminal()
+    approver = TerminalApprover(terminal, folder_of(session))
+    with Approving(session) as approving:
+        terminal.line(f"waiting for what needs an approval in session {session}; Ctrl-C ends it")
+        while (asked := approving.next_question()) is not None:
+            number, request = asked
+            if request.kind == "question":
+                terminal.line(f"the model asks: {request.question}")
+            answer = approver.ask(request, lambda: approving.is_over(number))  # noqa: B023 -- called at once
+            if answer is None and not approving.is_over(number):
+                break  # the input has ended
+            approving.answer(number, answer)
+    return 0
+
+
 def _answer(args: argparse.Namespace, what: str) -> int:
+    if what == APPROVE:
+        return _approve(chosen(args.session))
     arguments = {} if what == END else _arguments(args.arguments)
     session = chosen(args.session)
     reply = call(session, what, arguments)
@@ -143,7 +167,7 @@ COMMANDS = {
         "Hold a screen between commands, for agents that work in a shell: start opens it, calls such as look and click "
         "operate it, end closes it. Prints one JSON object; exits with 2 if that holds an error.",
         _no_arguments,
-        usage="start|list|look|click|...|end [JSON] [--session ID]",
+        usage="start|list|look|click|...|approve|end [JSON] [--session ID]",
         epilog=f"calls: {', '.join(TOOLS)}; see screenwright session tools",
     )
 }

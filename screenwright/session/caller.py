@@ -29,12 +29,14 @@ class Caller:
     Attributes:
         cancelled: Whether it no longer waits; the call then ends within half a second.
         approver: Asks the user about actions, and passes on questions of the model.
+        unattended: Why no one is asked, if there is no approver.
         progress: Gets a line for each step of a task.
     """
 
     cancelled: Callable[[], bool] = lambda: False
     approver: Approver = field(default_factory=NoApprover)
     progress: Callable[[str], object] = lambda line: None
+    unattended: str = "no one can be asked here"
 
     @property
     def can_ask(self) -> bool:

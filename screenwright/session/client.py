@@ -50,15 +50,8 @@ def call(session: str, tool: str, arguments: Json, *, timeout_s: float | None = 
     Raises:
         NoAnswer: it is not running, or ends meanwhile.
     """
-    folder = next((one for one in _folders() if one.name == f"{PREFIX}{session}"), None)
-    with socket.socket(socket.AF_UNIX) as connection:
+    with connected(session) as connection:
         connection.settimeout(timeout_s)
-        try:
-            if folder is None:
-                raise FileNotFoundError
-            connection.connect(str(folder / SOCKET))
-        except OSError as error:
-            raise NoAnswer(f"no session {session[:60]!r} is running: screenwright session list shows all") from error
         try:
             connection.sendall(json.dumps({"tool": tool, "arguments": arguments}).encode() + b"\n")
             with connection.makefile("rb") as reading:
@@ -68,6 +61,24 @@ def call(session: str, tool: str, arguments: Json, *, timeout_s: float | None = 
     if not isinstance(reply, dict):
         raise NoAnswer(f"the session {session} has ended without an answer")
     return reply
+
+
+def connected(session: str) -> socket.socket:
+    """A connection to a session.
+
+    Raises:
+        NoAnswer: it is not running.
+    """
+    folder = next((one for one in _folders() if one.name == f"{PREFIX}{session}"), None)
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        if folder is None:
+            raise FileNotFoundError
+        connection.connect(str(folder / SOCKET))
+    except OSError as error:
+        connection.close()
+        raise NoAnswer(f"no session {session[:60]!r} is running: screenwright session list shows all") from error
+    return connection
 
 
 def wait_until_gone(session: str) -> None:

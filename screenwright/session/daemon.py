@@ -2,7 +2,7 @@
 
 A request is one line of JSON, `{"tool": "click", "arguments": {"at": [640, 120]}}`, and so is the reply: `ok`, what the
 tool returns, and the picture as base64 in `png`; without `ok`, the reason is in `error`. A connection carries one
-request; closing it cancels the call.
+request; closing it cancels the call. After the request `approve` it stays open, see `approvals.py`.
 
     screenwright-session-ID/socket   in the temporary folder, for its owner only
 """
@@ -19,18 +19,21 @@ from pydantic import JsonValue
 
 from screenwright._files import MIB
 
+from ..agent.guard.approval import NoApprover
 from ..agent.record.trajectory import RunError
 from ..envs.env import EnvError
 from ..envs.temp_folder import TempFolder
+from .approvals import ApprovalDesk
 from .caller import Caller, CallRefused
 from .held import HeldSession
-from .protocol import END, INFO, SOCKET, Json
+from .protocol import APPROVE, END, INFO, SOCKET, Json
 from .tools import SessionTool, ToolReply, refusal
 
 _MAX_REQUEST = 4 * MIB
 _REQUEST_S = 10.0
 _ACCEPT_S = 0.5
 _BACKLOG = 16
+_UNATTENDED = "no one approves: the user can with screenwright session approve in another terminal"
 
 
 class SessionDaemon:
@@ -47,6 +50,7 @@ class SessionDaemon:
         self._idle_timeout_s = idle_timeout_s
         self.id = folder.path.name.rpartition("-")[2]
         self._ends = threading.Event()
+        self._desk = ApprovalDesk()
         self._listener = socket.socket(socket.AF_UNIX)
         try:
             self._listener.bind(str(folder.path / SOCKET))
@@ -91,10 +95,13 @@ class SessionDaemon:
         with connection, suppress(OSError):  # a client that is gone
             connection.settimeout(_REQUEST_S)
             reply = self._reply(connection)
+            if reply is None:
+                return
             png = {} if reply.png is None else {"png": base64.b64encode(reply.png).decode()}
             connection.sendall(json.dumps({"ok": reply.ok, **reply.data, **png}, ensure_ascii=False).encode() + b"\n")
 
-    def _reply(self, connection: socket.socket) -> ToolReply:
+    def _reply(self, connection: socket.socket) -> ToolReply | None:
+        """The reply to the request; None if there is none left to send."""
         try:
             name, arguments = _request(connection)
             if name == INFO:
@@ -103,16 +110,27 @@ class SessionDaemon:
                 self._session.close("it was ended")
                 self.stop()
                 return ToolReply(self._info())
+            if name == APPROVE:
+                self._desk.serve(connection, self._is_over)
+                return None
             if name not in self._tools:
                 raise CallRefused(f"there is no tool {name[:60]!r}; there are {', '.join(self._tools)}")
-            return self._tools[name].call(self._session, arguments, Caller(lambda: _is_gone(connection)))
+            return self._tools[name].call(self._session, arguments, self._caller(connection))
         except (CallRefused, EnvError, RunError, ValueError, ImportError) as error:
             return refusal(str(error))
+
+    def _caller(self, connection: socket.socket) -> Caller:
+        approver = self._desk if self._desk.is_attended else NoApprover()
+        return Caller(lambda: _is_gone(connection), approver, unattended=_UNATTENDED)
+
+    def _is_over(self) -> bool:
+        return self._ends.is_set() or self._session.ended is not None
 
     def _info(self) -> Json:
         ended = self._session.ended
         tasks: list[JsonValue] = [str(task) for task in self._session.tasks]
         info: Json = {"session": self.id, "run": str(self._session.folder), "pid": os.getpid()}
+        info["approves"] = self._desk.is_attended
         if tasks:
             info["tasks"] = tasks
         if ended is not None:

@@ -331,7 +331,8 @@ class HeldSession:
         asked = self._approver.unanswered
         if asked is None:
             return self._vault.redact(denied.reason)
-        why = "no one can be asked here" if not self._approver.caller.can_ask else "no one answered"
+        caller = self._approver.caller
+        why = "no one answered" if caller.can_ask else caller.unattended
         asks = f"{asked.rule!r}: {asked.reason}" if asked.reason else repr(asked.rule)
         return f"it needs an approval ({asks}), and {why}"
 

@@ -15,7 +15,7 @@ FOLDER = "session"
 
 PREFIX = f"screenwright-{FOLDER}-"
 
-END, INFO = "end", "info"
+END, INFO, APPROVE = "end", "info", "approve"
 """Requests that are no tools."""
 
 _ALL = ("browser", "desktop", "vnc", "android")

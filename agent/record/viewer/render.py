@@ -1,7 +1,8 @@
 """Renders a recorded run as one self-contained HTML page."""
 
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import TypeAlias
 
 from PIL import Image
@@ -11,18 +12,40 @@ from ....envs.actions import Action, Click, LongPress
 from ....envs.geometry import Box, ScreenPoint
 from ....envs.screenshot import Screenshot
 from ...core.describe import POSSIBLY_DONE, describe_action, describe_change, describe_ending
-from ...core.model import Usage
 from ..codec import move_to_json
 from ..describe import describe_event
-from ..events import Acted, Decided, Ended, Event, ParseFailed, Replied, Resumed, Started, Stepped
+from ..events import (
+    Acted,
+    ApprovalAnswered,
+    Decided,
+    Ended,
+    Escalated,
+    Event,
+    NeedsUser,
+    ParseFailed,
+    RecoveredError,
+    Replied,
+    Resumed,
+    Started,
+    Stepped,
+)
 from ..html import Json, html_page, image_url
 from ..steps import StepEvents, group_by_step
 
 MAX_IMAGE_WIDTH_PX = 1600
 """Wider screenshots are scaled down for the page; the recorded files keep every pixel."""
 
-_WEBP_QUALITY = 82
+LOOK = "look"
+"""The name of a step that only takes a screenshot."""
 
+_WEBP_QUALITY = 82
+_PURPOSES: Mapping[str, str] = {
+    "act": "model reply",
+    "zoom": "model reply for the magnified crop",
+    "summarize": "summary of earlier steps",
+    "ground": "reply of the grounder",
+    "answer": "answer in its form",
+}
 
 TargetReader: TypeAlias = Callable[[Screenshot, ScreenPoint], str]
 """Returns what is at a point of a screenshot, such as `"Search" button`; empty if that is unknown."""
@@ -34,10 +57,12 @@ def render_page(
     title: str = "Run",
     max_image_width: int = MAX_IMAGE_WIDTH_PX,
     target_at: TargetReader = lambda screenshot, point: "",
+    masked: bool = False,
 ) -> str:
     """The page of a run, complete or interrupted, from its events.
 
-    `target_at` describes in words what was clicked.
+    `target_at` describes in words what was clicked. With `masked`, the page says that the events are those of
+    `mask_events`.
     """
     steps = group_by_step(events)
     images: dict[str, JsonValue] = {}
@@ -46,9 +71,11 @@ def render_page(
         if screenshot.sha256 not in images:
             images[screenshot.sha256] = _image_url(screenshot, max_image_width)
     next_steps: list[StepEvents | None] = [*steps[1:], None]
+    shown = [_step_json(step, following, target_at) for step, following in zip(steps, next_steps, strict=False)]
+    tokens = accumulate(sum(reply.usage.total for reply in step.all(Replied)) for step in steps)
     data: Json = {
-        "head": _head_json(events),
-        "steps": [_step_json(step, following, target_at) for step, following in zip(steps, next_steps, strict=False)],
+        "head": {**_head_json(events), "masked": masked},
+        "steps": [{**step, "tokensSoFar": so_far} for step, so_far in zip(shown, tokens, strict=True)],
         "images": images,
     }
     return html_page("screenwright.agent.record.viewer", title, data)
@@ -96,6 +123,8 @@ def _step_json(step: StepEvents, following: StepEvents | None, target_at: Target
     if decided is not None and decided.ending is not None:
         labels.append(describe_ending(decided.ending))
         descriptions.append(labels[-1])
+    if decided is not None and not labels:
+        labels.append(LOOK)
     return {
         "step": observed.step,
         "screenshot": observation.screenshot.sha256,
@@ -112,15 +141,39 @@ def _step_json(step: StepEvents, following: StepEvents | None, target_at: Target
         "resumed": step.first(Resumed) is not None,
         "actions": [move_to_json(action) for action in actions],
         "outcomes": _outcomes_json(step),
-        "replies": [[reply.purpose, reply.text] for reply in step.all(Replied)],
+        "kinds": _kinds(step),
+        "replies": [_reply_json(reply) for reply in step.all(Replied)],
         "parseFailures": [f"{one.kind} at {one.position}: {one.message}" for one in step.all(ParseFailed)],
         "points": _points_json(decided),
         "change": None if change is None else describe_change(change),
         "regions": _boxes_json(change.regions) if change is not None else [],
         "masked": _boxes_json(change.masked) if change is not None else [],
         "times": _times_json(step),
-        "tokens": _tokens_json(step),
+        "tokens": sum(reply.usage.total for reply in step.all(Replied)),
     }
+
+
+def _kinds(step: StepEvents) -> list[JsonValue]:
+    """What the page can jump to."""
+    is_failed = step.first(ParseFailed) or step.unconfirmed or any(one.result is None for one in step.all(Acted))
+    is_recovered = step.first(Escalated) or step.first(RecoveredError) or step.first(Resumed)
+    is_asked = step.first(ApprovalAnswered) or step.first(NeedsUser)
+    found = {"failure": is_failed, "recovery": is_recovered, "approval": is_asked}
+    return [name for name, is_found in found.items() if is_found]
+
+
+def _reply_json(reply: Replied) -> Json:
+    """A reply, and what the log has about its request: the prompt itself is not recorded."""
+    title = _PURPOSES[reply.purpose] + (f", attempt {reply.attempt + 1}" if reply.attempt else "")
+    pictures = f"{reply.images} {'picture' if reply.images == 1 else 'pictures'}" if reply.images else ""
+    usage = reply.usage
+    tokens = f"{usage.prompt} prompt tokens ({usage.cached} cached), {usage.completion} completion tokens"
+    parts = (
+        f"{pictures} of {reply.image}" if pictures and reply.image else pictures,
+        tokens + (" (estimated)" if usage.estimated else "") if usage.total else "",
+        f"{reply.model_s:.2f} s" if reply.model_s else "",
+    )
+    return {"title": title, "request": " · ".join(filter(None, parts)), "text": reply.text}
 
 
 def _label(action: Action, screenshot: Screenshot, target_at: TargetReader) -> str:
@@ -179,11 +232,6 @@ def _times_json(step: StepEvents) -> Json:
     if stepped is not None:
         times["other"] = max(stepped.total_s - sum(times.values()), 0.0)
     return {phase: round(seconds, 4) for phase, seconds in times.items()}
-
-
-def _tokens_json(step: StepEvents) -> Json:
-    usage = sum((reply.usage for reply in step.all(Replied)), Usage())
-    return {"prompt": usage.prompt, "cached": usage.cached, "completion": usage.completion}
 
 
 def _image_url(screenshot: Screenshot, max_width: int) -> str:
