@@ -42,11 +42,10 @@ class ImagePart:
         image = screenshot.image
         if size != screenshot.size:
             image = image.resize((size.width, size.height), Image.Resampling.BICUBIC)
-        buffer = io.BytesIO()
         if image_format is ImageFormat.PNG:
-            image.save(buffer, "PNG", compress_level=1)
-        else:
-            image.save(buffer, "JPEG", quality=90, subsampling="4:4:4")
+            return cls(Screenshot(image).png, size)
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=90, subsampling="4:4:4")
         return cls(buffer.getvalue(), size, image_format)
 
     @cached_property

@@ -5,14 +5,19 @@ import os
 import re
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import IO
 
 from screenwright._files import NO_FOLLOW
 
 _FILE = ".lock"
+_HELD = (errno.EAGAIN, errno.EACCES)
 _HOLDER = re.compile(rb"(\d{1,10}) ([\w.-]{1,255})")
 _MAX_BYTES = 512
+_TRIES, _TRY_S = 6, 0.01
+"""`is_locked` holds the lock for a moment."""
+
 _LOCKED_BYTE = 1 << 20
 """On Windows other processes cannot read the locked byte, so it lies after the name of the holder."""
 
@@ -29,17 +34,39 @@ def lock_folder(folder: Path) -> IO[bytes]:
     flags = os.O_RDWR | os.O_CREAT | NO_FOLLOW | getattr(os, "O_BINARY", 0)
     file = os.fdopen(os.open(folder / _FILE, flags, 0o600), "r+b", buffering=0)
     try:
-        _lock(file.fileno())
+        _lock_soon(file.fileno())
         file.seek(0)
         file.truncate()
         file.write(f"{os.getpid()} {socket.gethostname()}".encode())
     except OSError as error:
-        holder = _holder(file) if error.errno in (errno.EAGAIN, errno.EACCES) else ""
+        holder = _holder(file) if error.errno in _HELD else ""
         file.close()
         if not holder:
             raise
         raise BlockingIOError(errno.EAGAIN, f"{holder} is using it; wait until it ends, or stop it") from error
     return file
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a process holds the lock of `folder`; False too if that cannot be found out."""
+    flags = os.O_RDONLY | NO_FOLLOW | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        with os.fdopen(os.open(folder / _FILE, flags), "rb", buffering=0) as file:
+            _lock(file.fileno())
+    except OSError as error:
+        return error.errno in _HELD
+    return False
+
+
+def _lock_soon(file: int) -> None:
+    for _ in range(_TRIES - 1):
+        try:
+            return _lock(file)
+        except OSError as error:
+            if error.errno not in _HELD:
+                raise
+            time.sleep(_TRY_S)
+    return _lock(file)
 
 
 def _holder(file: IO[bytes]) -> str:

@@ -1,5 +1,6 @@
 """The addresses of the application. Pages and scripts hold no data; everything else is below `/api/`."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable
 from importlib import resources
@@ -25,6 +26,7 @@ from ..agent.record.trajectory import RunError, read_run
 from ..envs.actions import Action
 from ..envs.env import ActionRefused
 from ..envs.screenshot import Screenshot
+from .evaluations import Evaluations
 from .feed import Feed
 from .history import Search
 from .images import read_image, thumbnail
@@ -33,6 +35,8 @@ from .messages import message_of
 from .queue import QueueError
 from .runner import CannotStart, Runner
 from .safety import Access, Refused, body_of, refusal_response
+from .tags import TagsRefused
+from .tail import Tail
 
 MAX_STREAMS = 200
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -68,6 +72,10 @@ class _Answer(_Body):
     text: _Text = ""
 
 
+class _Tags(_Body):
+    tags: Annotated[list[_Short], Field(max_length=100)]
+
+
 class _Act(_Body):
     action: dict[str, JsonValue]
 
@@ -93,6 +101,7 @@ class Api:
         routes = [
             Route("/", self._page("index.html")),
             Route("/runs/{run}", self._page("run.html")),
+            Route("/compare", self._page("compare.html")),
             Route("/static/{name}", self._static_file),
             Route("/api/login", self._login, methods=["POST"]),
             Route("/api/options", self._options),
@@ -101,11 +110,13 @@ class Api:
             Route("/api/queue", self._add, methods=["POST"]),
             Route("/api/queue/{job}/{command}", self._change_job, methods=["POST"]),
             Route("/api/runs", self._search),
+            *Evaluations(self._runner.root).routes(),
             Route(f"{run}/events", self._stream_events),
             Route(f"{run}/{{kind}}/{{name}}", self._image),
             Route(f"{run}/message", self._say, methods=["POST"]),
             Route(f"{run}/answer", self._answer, methods=["POST"]),
             Route(f"{run}/act", self._act, methods=["POST"]),
+            Route(f"{run}/tags", self._tag, methods=["POST"]),
             Route(f"{run}/{{command}}", self._command, methods=["POST"]),
         ]
         handlers = dict.fromkeys((Refused, HTTPException), _error_response)
@@ -179,10 +190,18 @@ class Api:
             asked.get("model", ""),
             asked.get("since", ""),
             asked.get("until", ""),
+            asked.get("tag", ""),
             int(start) if re.fullmatch("[0-9]{1,9}", start) else 0,
         )
         found = await run_in_threadpool(self._runner.history.search, wanted)
         return _json({**found, "live": [*self._runner.live]})
+
+    async def _tag(self, request: Request) -> Response:
+        run_id, sent = request.path_params["run"], await _read(request, _Tags)
+        self._folder(run_id)
+        tags = await _refusing(lambda: self._runner.history.tags.set(run_id, sent.tags))
+        self._changes.add({"kind": "changed"})
+        return _json({"tags": [*tags]})
 
     async def _stream_changes(self, _request: Request) -> Response:
         return self._event_stream(self._changes, "c", len(self._changes))
@@ -192,6 +211,9 @@ class Api:
     async def _stream_events(self, request: Request) -> Response:
         run_id = request.path_params["run"]
         live = self._runner.live.get(run_id)
+        if live is None and await run_in_threadpool(self._runner.history.is_going_on, run_id):
+            tail = Tail(self._folder(run_id))
+            return self._event_stream(tail.feed, "e", 0, tail)
         feed, mark = (live.feed, live.mark) if live is not None else (await self._recorded(run_id), "r")
         sent_mark, _, number = request.headers.get("last-event-id", "").partition("-")
         start = int(number) + 1 if sent_mark == mark and re.fullmatch("[0-9]{1,9}", number) else 0
@@ -207,12 +229,13 @@ class Api:
         feed.close()
         return feed
 
-    def _event_stream(self, feed: Feed, mark: str, start: int) -> Response:
+    def _event_stream(self, feed: Feed, mark: str, start: int, tail: Tail | None = None) -> Response:
         if self._streams >= MAX_STREAMS:
             raise Refused(503, "too many viewers")
 
         async def events() -> AsyncGenerator[str]:
             self._streams += 1
+            reading = asyncio.ensure_future(tail.read()) if tail is not None else None
             try:
                 yield f"retry: 1000\n\nevent: from\ndata: {start}\n\n"
                 async for entry in feed.follow(start):
@@ -220,6 +243,8 @@ class Api:
                 yield "event: end\ndata: {}\n\n"
             finally:
                 self._streams -= 1
+                if reading is not None:
+                    reading.cancel()
 
         return StreamingResponse(events(), media_type="text/event-stream", headers=_NEVER)
 
@@ -314,7 +339,7 @@ async def _refusing(change: Callable[[], R]) -> R:
     """Call `change` on a thread; what it refuses becomes a response."""
     try:
         return await run_in_threadpool(change)
-    except (QueueError, CannotStart) as error:
+    except (QueueError, CannotStart, TagsRefused) as error:
         raise Refused(400, str(error)) from error
     except (NotNow, ActionRefused) as error:
         raise Refused(409, str(error)) from error

@@ -18,7 +18,9 @@ from screenwright._files import check_inside, read_file
 
 from ..agent.record.events import Decided, Ended, Observed, Replied, Started
 from ..agent.record.html import Json
+from ..agent.record.lock import is_locked
 from ..agent.record.trajectory import event_from_json
+from .tags import Tags
 
 _EVENTS = "events.jsonl"
 _MAX_LOG_BYTES = 256 << 20
@@ -39,21 +41,28 @@ _SHOWN = ("id", "task", "started", "model", "screen", "stop", "answer", "steps",
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which runs: `text` are words that task, thoughts and answer contain; `since` and `until` are dates, inclusive."""
+    """Which runs: `text` are words that task, thoughts and answer contain; `since` and `until` are dates, inclusive.
+
+    `tag` is one that the user gave them.
+    """
 
     text: str = ""
     stop: str = ""
     model: str = ""
     since: str = ""
     until: str = ""
+    tag: str = ""
     start: int = 0
 
 
 class RunHistory:
-    """The runs in `root` and its subfolders, one or two levels down. Thread-safe; `index` is the file of the index."""
+    """The runs in `root` and its subfolders, one or two levels down, with their `tags`.
 
-    def __init__(self, root: Path, index: Path) -> None:
-        self.root = root
+    Thread-safe; `index` is the file of the index.
+    """
+
+    def __init__(self, root: Path, index: Path, tags: Tags) -> None:
+        self.root, self.tags = root, tags
         self._lock = threading.Lock()
         self._index = sqlite3.connect(index, check_same_thread=False)
         try:
@@ -76,21 +85,33 @@ class RunHistory:
         return None if found is None else self.root / found[0]
 
     def search(self, wanted: Search) -> Json:
-        """A page of runs, newest first; `more` if others follow, and `unread` logs that are not in the index yet."""
+        """A page of runs, newest first; `more` if others follow, and `unread` logs that are not in the index yet.
+
+        `going_on` are those without an end whose process still runs.
+        """
         unread = self._refresh()
-        where, values = _conditions(wanted)
+        where, values = _conditions(wanted, self.tags)
         with self._lock:
             query = f"SELECT {', '.join(_SHOWN)} FROM runs WHERE {where} ORDER BY started DESC, id LIMIT ? OFFSET ?"  # noqa: S608 -- only our own names
             rows = self._index.execute(query, (*values, PAGE + 1, wanted.start)).fetchall()
             total = self._index.execute(f"SELECT count(*) FROM runs WHERE {where}", values).fetchone()[0]  # noqa: S608
             models = self._index.execute("SELECT DISTINCT model FROM runs WHERE task != '' ORDER BY model").fetchall()
+        runs: list[Json] = [dict(zip(_SHOWN, row, strict=True)) for row in rows[:PAGE]]
+        going_on = [run["id"] for run in runs if run["stop"] == "interrupted" and self.is_going_on(str(run["id"]))]
         return {
-            "runs": [dict(zip(_SHOWN, row, strict=True)) for row in rows[:PAGE]],
+            "runs": [{**run, "tags": [*self.tags.of(str(run["id"]))]} for run in runs],
+            "going_on": going_on,
+            "tags": [*self.tags.all],
             "more": len(rows) > PAGE,
             "total": total,
             "models": [model for (model,) in models],
             "unread": unread,
         }
+
+    def is_going_on(self, run_id: str) -> bool:
+        """Whether a process, this one or another, is recording the run."""
+        folder = self.folder_of(run_id)
+        return folder is not None and is_locked(folder)
 
     def add(self, folder: Path) -> None:
         """Read the log of one run now."""
@@ -141,23 +162,28 @@ def run_id_of(path: str) -> str:
 
 
 def _run_folders(root: Path) -> Iterator[Path]:
-    """Folders with a log; what is behind symbolic links is not ours."""
-    for folder in _folders(root):
+    """Folders with a log."""
+    for folder in folders_in(root):
         if (folder / _EVENTS).exists():
             yield folder
         elif not (folder / "manifest.json").exists():  # the runs of an evaluation are in its report
-            yield from (inner for inner in _folders(folder) if (inner / _EVENTS).exists())
+            yield from (inner for inner in folders_in(folder) if (inner / _EVENTS).exists())
 
 
-def _folders(root: Path) -> list[Path]:
+def folders_in(root: Path) -> list[Path]:
+    """The folders in `root` that are not hidden; what is behind symbolic links is not ours."""
     try:
         return [one for one in root.iterdir() if one.is_dir() and not one.is_symlink() and one.name[0] != "."]
     except OSError:
         return []
 
 
-def _conditions(wanted: Search) -> tuple[str, tuple[str, ...]]:
+def _conditions(wanted: Search, tags: Tags) -> tuple[str, tuple[str, ...]]:
     conditions, values = ["task != ''"], list[str]()
+    if wanted.tag:
+        tagged = tags.with_tag(wanted.tag)
+        conditions.append(f"id IN ({', '.join('?' * len(tagged))})")
+        values += tagged
     for word in wanted.text.casefold().split()[:20]:
         conditions.append("instr(words, ?) > 0")
         values.append(word)

@@ -1,4 +1,4 @@
-"""Runs the tasks of the queue, one after the other, on a thread of its own."""
+"""Runs the tasks of the queue, some of them at the same time, each on a thread of its own."""
 
 import logging
 import threading
@@ -73,28 +73,41 @@ class RunFactory(Protocol):
 
 
 class Runner:
-    """Takes tasks from `queue` and records their runs below `root`. `live` are the runs that can be watched."""
+    """Takes tasks from `queue` and records their runs below `root`.
+
+    `parallel` tasks run at the same time. `live` are the runs that can be watched.
+    """
 
     def __init__(
-        self, root: Path, queue: TaskQueue, history: RunHistory, factory: RunFactory, changed: Callable[[], None]
+        self,
+        root: Path,
+        queue: TaskQueue,
+        history: RunHistory,
+        factory: RunFactory,
+        changed: Callable[[], None],
+        parallel: int = 1,
     ) -> None:
         self.root, self.queue, self.history, self.factory = root, queue, history, factory
         self.live: dict[str, LiveRun] = {}
         self._changed = changed
         self._is_closing = False
-        self._thread = threading.Thread(target=self._work, name="app-runner", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._work, name=f"app-runner-{number}", daemon=True) for number in range(parallel)
+        ]
 
     def start(self) -> None:
         """Start to run tasks."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
-        """Stop the running task, which can be resumed later, and wait for its end."""
+        """Stop the running tasks, which can be resumed later, and wait for their end."""
         self._is_closing = True
         self.queue.close()
         for live in [*self.live.values()]:
             live.stop("the server was closed")
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def id_of(self, job: Job) -> str:
         """The name of the job's recording in addresses; empty before it starts."""

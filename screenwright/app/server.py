@@ -19,6 +19,7 @@ from .history import RunHistory
 from .queue import TaskQueue
 from .runner import RunFactory, Runner
 from .safety import Access, Safe
+from .tags import Tags
 
 _MAX_CONNECTIONS = 512
 _HEAD_S = 10.0
@@ -28,16 +29,25 @@ _CLOSE_S = 5
 class AppServer:
     """A running application; as a context manager, it closes at the end.
 
-    Runs are recorded in `root`; the queue and the index of the runs are kept in `state`, which one server at a time
-    may use. `url` is the address with the secret.
+    Runs are recorded in `root`; the queue, the tags and the index of the runs are kept in `state`, which one server at
+    a time may use. `parallel` tasks run at the same time. `url` is the address with the secret.
 
     Raises:
         BlockingIOError: another server uses `state`; the message names it.
         OSError: cannot listen on the address, such as a port in use.
-        QueueError: the queue is damaged.
+        QueueError: the queue is damaged. TagsRefused: the tags are.
     """
 
-    def __init__(self, factory: RunFactory, root: Path, state: Path, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        factory: RunFactory,
+        root: Path,
+        state: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        parallel: int = 1,
+    ) -> None:
         root.mkdir(0o700, parents=True, exist_ok=True)
         state.mkdir(0o700, parents=True, exist_ok=True)
         with ExitStack() as opened:
@@ -46,10 +56,10 @@ class AppServer:
             opened.callback(listener.close)
             self._changes = Feed()
             queue = TaskQueue(state / "queue.json", self._changed)
-            self.history = RunHistory(root, state / "index.sqlite")
+            self.history = RunHistory(root, state / "index.sqlite", Tags(state / "tags.json"))
             opened.callback(self.history.close)
             self._opened = opened.pop_all()
-        self.runner = Runner(root, queue, self.history, factory, self._changed)
+        self.runner = Runner(root, queue, self.history, factory, self._changed, parallel)
         self.access = Access(listener.getsockname()[1], (host,))
         shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 -- where to connect
         self.address = f"http://{shown}:{self.access.port}"
@@ -70,7 +80,7 @@ class AppServer:
         self._server.wait()
 
     def close(self) -> None:
-        """Stop the running task, which can be resumed later, and the server."""
+        """Stop the running tasks, which can be resumed later, and the server."""
         self.runner.close()
         self._changes.close()
         self._server.close()

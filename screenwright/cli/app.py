@@ -23,6 +23,7 @@ from ..agent.record.html import Json
 from ..agent.record.trajectory import read_run
 from ..app.queue import Job, QueueError
 from ..app.runner import CannotStart, Prepared
+from ..app.tags import TagsRefused
 from ..envs.check import CheckStatus
 from ..envs.secrets import Secret
 from .arguments import Command, given_flags, port_number
@@ -32,6 +33,7 @@ from .settings import SettingsError, SettingValue, build_settings, given_setting
 from .streams import interrupt, stop_signals
 
 _PORT = 8765
+_MAX_PARALLEL = 16
 _CHOICES = {"screen", "url", "program", "model", "rules", "steps"}
 _VIRTUAL = {"env": "desktop", "virtual": True}
 
@@ -44,7 +46,16 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs", type=Path, default=Path("runs"), metavar="FOLDER", help="folder of the runs (default: %(default)s)"
     )
+    parser.add_argument(
+        "--parallel", type=_tasks, default=1, metavar="N", help="tasks at the same time (default: %(default)s)"
+    )
     parser.add_argument("--open", action="store_true", help="open it in the web browser")
+
+
+def _tasks(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _MAX_PARALLEL):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_MAX_PARALLEL}")
+    return int(text)
 
 
 def _main(args: argparse.Namespace) -> int:
@@ -56,11 +67,13 @@ def _main(args: argparse.Namespace) -> int:
     config = build_settings(RunConfig, given)
     if config.env.takes_over and not config.yes:
         raise SettingsError(f"tasks on this screen take over {config.env.takes_over}: add --yes")
+    if config.env.takes_over and args.parallel > 1:
+        raise SettingsError("tasks on the same screen run one after the other: leave out --parallel")
     factory = SettingsFactory(given, config, config.build_secrets())
     runs: Path = args.runs.absolute()
     state = state_folder() / "app" / sha256(os.fsencode(runs)).hexdigest()[:16]
     try:
-        server = AppServer(factory, runs, state, host=args.host, port=args.port)
+        server = AppServer(factory, runs, state, host=args.host, port=args.port, parallel=args.parallel)
     except BlockingIOError as error:
         raise SettingsError(f"an app for {runs} is running already: {error.strerror}") from error
     except (OSError, OverflowError) as error:
@@ -68,7 +81,7 @@ def _main(args: argparse.Namespace) -> int:
         raise SettingsError(
             f"cannot serve on {args.host} port {args.port}: {problem}; choose another --port"
         ) from error
-    except QueueError as error:
+    except (QueueError, TagsRefused) as error:
         raise SettingsError(str(error)) from error
     try:
         with server, stop_signals(interrupt):

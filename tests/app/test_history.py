@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from screenwright import Agent, FakeEnv, ScriptedModel, UiTars15
+from screenwright.agent.record.lock import lock_folder
 from screenwright.app import history as history_module
-from screenwright.app.history import PAGE, RunHistory, Search
+from screenwright.app.history import PAGE, RunHistory, Search, run_id_of
+from screenwright.app.tags import MAX_TAG, MAX_TAGS, Tags, TagsRefused
 
 REPLY = "Thought: {thought}\nAction: {action}"
 
@@ -33,9 +35,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def history(runs: Path, tmp_path: Path) -> Generator[RunHistory]:
-    history = RunHistory(runs, tmp_path / "index.sqlite")
+    history = opened(runs, tmp_path)
     yield history
     history.close()
+
+
+def opened(root: Path, state: Path) -> RunHistory:
+    return RunHistory(root, state / "index.sqlite", Tags(state / "tags.json"))
 
 
 def tasks(history: RunHistory, **wanted: str) -> list[object]:
@@ -84,7 +90,7 @@ def test_only_logs_that_changed_are_read_again(
         return summary(folder, root)
 
     monkeypatch.setattr(history_module, "summarize", counted)
-    again = RunHistory(runs, tmp_path / "index.sqlite")
+    again = opened(runs, tmp_path)
     assert len(tasks(again)) == 3
     assert read == []
     log = runs / "2-coffee" / "events.jsonl"
@@ -100,7 +106,7 @@ def test_only_logs_that_changed_are_read_again(
 def test_a_removed_run_is_forgotten_and_a_damaged_one_left_out(runs: Path, tmp_path: Path) -> None:
     root = tmp_path / "runs"
     shutil.copytree(runs, root)
-    history = RunHistory(root, tmp_path / "index.sqlite")
+    history = opened(root, tmp_path)
     assert len(tasks(history)) == 3
     shutil.rmtree(root / "1-tea")
     (root / "2-coffee" / "events.jsonl").write_text('{"event":"ended"}\n')
@@ -112,7 +118,7 @@ def test_a_removed_run_is_forgotten_and_a_damaged_one_left_out(runs: Path, tmp_p
 
 def test_a_damaged_index_is_built_again(runs: Path, tmp_path: Path) -> None:
     (tmp_path / "index.sqlite").write_bytes(b"not a database" * 1000)
-    history = RunHistory(runs, tmp_path / "index.sqlite")
+    history = opened(runs, tmp_path)
     assert len(tasks(history)) == 3
     history.close()
 
@@ -128,7 +134,7 @@ def test_a_large_folder_is_read_piece_by_piece_and_shown_in_pages(
         (root / f"{number:03}" / "events.jsonl").write_bytes(
             json.dumps(started, separators=(",", ":")).encode() + b"\n" + b"".join(lines[1:])
         )
-    history = RunHistory(root, tmp_path / "index.sqlite")
+    history = opened(root, tmp_path)
     monkeypatch.setattr(history_module, "_BUDGET_S", 0.0)
     assert history.search(Search())["unread"] == PAGE + 10
     monkeypatch.setattr(history_module, "_BUDGET_S", 60.0)
@@ -137,3 +143,45 @@ def test_a_large_folder_is_read_piece_by_piece_and_shown_in_pages(
     second = history.search(Search(start=PAGE))
     assert (second["more"], len(second["runs"])) == (False, 10)  # type: ignore[arg-type]
     history.close()
+
+
+def test_a_run_without_an_end_is_going_on_while_a_process_records_it(runs: Path, tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    shutil.copytree(runs, root)
+    history = opened(root, tmp_path)
+    for name in ("1-tea", "2-coffee"):
+        log = root / name / "events.jsonl"
+        log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-1]))
+    with lock_folder(root / "2-coffee"), lock_folder(root / "demo" / "form"):
+        found = history.search(Search())
+        [run] = [one for one in found["runs"] if one["task"] == "Order coffee"]  # type: ignore[union-attr,index,call-overload]
+        assert found["going_on"] == [run["id"]]  # type: ignore[index,call-overload]
+    assert history.search(Search())["going_on"] == []
+    history.close()
+
+
+def test_tags_are_kept_found_and_removed(history: RunHistory, runs: Path, tmp_path: Path) -> None:
+    tasks(history)
+    tea = run_id_of("1-tea")
+    assert history.tags.set(tea, [" green ", "best", "green", ""]) == ("green", "best")
+    history.tags.set(run_id_of("2-coffee"), ["best"])
+    assert tasks(history, tag="green") == ["Order green tea"]
+    assert tasks(history, tag="best", text="coffee") == ["Order coffee"]
+    assert tasks(history, tag="none") == []
+    again = opened(runs, tmp_path)
+    assert again.search(Search())["tags"] == ["best", "green"]
+    again.close()
+    history.tags.set(tea, [])
+    assert history.tags.all == ("best",)
+
+
+@pytest.mark.parametrize("tags", [[str(number) for number in range(MAX_TAGS + 1)], ["x" * (MAX_TAG + 1)]])
+def test_too_many_and_too_long_tags_are_refused(tags: list[str], tmp_path: Path) -> None:
+    with pytest.raises(TagsRefused, match="at most"):
+        Tags(tmp_path / "tags.json").set("a", tags)
+
+
+def test_damaged_tags_are_named(tmp_path: Path) -> None:
+    (tmp_path / "tags.json").write_text("[]")
+    with pytest.raises(TagsRefused, match=r"tags\.json cannot be read: move the file away"):
+        Tags(tmp_path / "tags.json")

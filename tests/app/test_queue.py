@@ -108,6 +108,28 @@ class Blocking(FakeEnv):
         return super().execute(action)
 
 
+def test_tasks_run_at_the_same_time_up_to_the_number_that_is_set(tmp_path: Path) -> None:
+    factory = FakeFactory(open_env=Blocking)
+    with serving(tmp_path, factory, parallel=2) as client:
+        for task in ("one", "two", "three"):
+            client.add(task)
+        eventually(lambda: [job["state"] for job in client.jobs()], ["running", "running", "waiting"])
+        eventually(lambda: len(factory.envs), 2)
+        first, second = factory.envs
+        assert isinstance(first, Blocking)
+        assert isinstance(second, Blocking)
+        assert first.clicked.wait(30)
+        assert second.clicked.wait(30)
+        first.release_click.set()
+        eventually(lambda: len(factory.envs), 3)
+        third = factory.envs[2]
+        assert isinstance(third, Blocking)
+        for one in (second, third):
+            one.release_click.set()
+        eventually(client.jobs, [])
+        assert sorted(run["stop"] for run in client.runs()) == ["finished"] * 3
+
+
 def test_a_closed_server_ends_its_run_which_can_be_resumed(tmp_path: Path) -> None:
     factory = FakeFactory(open_env=Blocking)
     with serving(tmp_path, factory) as client:

@@ -24,8 +24,10 @@ POSTS = [
     "/api/runs/0/message",
     "/api/runs/0/answer",
     "/api/runs/0/act",
+    "/api/runs/0/tags",
 ]
 GETS = ["/api/options", "/api/queue", "/api/runs", "/api/changes", "/api/runs/0/events", "/api/runs/0/images/0.png"]
+GETS += ["/api/evaluations", "/api/evaluations/0/report", "/api/evaluations/0/episodes/a/0/view.html"]
 TASK = {"task": "Press Greet", "choices": {}}
 
 
@@ -48,7 +50,7 @@ def test_a_change_needs_the_cookie(client: Client, path: str) -> None:
     assert Client(client.server).post(path, TASK).status == 401
 
 
-@pytest.mark.parametrize("path", ["/", "/runs/0"])
+@pytest.mark.parametrize("path", ["/", "/runs/0", "/compare"])
 def test_a_page_without_the_cookie_only_asks_for_the_secret(client: Client, path: str) -> None:
     answer = Client(client.server).get(path)
     assert (answer.status, b"login.js" in answer.body) == (401, True)

@@ -163,9 +163,9 @@ def until(messages: Iterator[dict[str, Any]], kind: str, **expected: object) -> 
 
 
 @contextmanager
-def serving(folder: Path, factory: FakeFactory | None = None) -> Generator[Client]:
+def serving(folder: Path, factory: FakeFactory | None = None, *, parallel: int = 1) -> Generator[Client]:
     """The application with its runs and its state in `folder`."""
-    with AppServer(factory or FakeFactory(), folder / "runs", folder / "state") as server:
+    with AppServer(factory or FakeFactory(), folder / "runs", folder / "state", parallel=parallel) as server:
         yield Client(server).log_in()
 
 

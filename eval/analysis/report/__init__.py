@@ -1,5 +1,5 @@
 """The HTML report of one evaluation, or of two side by side."""
 
-from .render import Entry, render_report
+from .render import Entry, evaluation_name, render_report
 
-__all__ = ["Entry", "render_report"]
+__all__ = ["Entry", "evaluation_name", "render_report"]

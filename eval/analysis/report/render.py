@@ -42,16 +42,20 @@ class Entry:
             RunError: there is none, or a file of it is damaged.
         """
         manifest = store.manifest()
-        settings = manifest.settings
-        agent = settings.agent_kind
-        if agent == "model":
-            agent = settings.agent.model.model_name or settings.agent.model.model
-        name = f"{settings.benchmark}, {agent} ({store.folder.name})"
-        return cls(name, store, manifest, store.records(manifest.episodes))
+        return cls(evaluation_name(manifest, store.folder), store, manifest, store.records(manifest.episodes))
 
     def summary(self) -> Summary:
         """The figures of the evaluation."""
         return summarize(self.records, len(self.manifest.episodes), self.manifest.settings.price)
+
+
+def evaluation_name(manifest: Manifest, folder: Path) -> str:
+    """The name of an evaluation: its benchmark, its agent, and its folder."""
+    settings = manifest.settings
+    agent = settings.agent_kind
+    if agent == "model":
+        agent = settings.agent.model.model_name or settings.agent.model.model
+    return f"{settings.benchmark}, {agent} ({folder.name})"
 
 
 def render_report(entries: Sequence[Entry], folder: Path) -> str:

@@ -94,11 +94,12 @@ function draw() {
   byId("steps").textContent = steps.size + (limit && isLive() ? ` of ${limit}` : "");
   byId("tokens").textContent = tokens.toLocaleString("en");
   drawTime();
-  const canAct = isLive() && state !== "opening" && state !== "stopping";
+  const isElsewhere = state === "running elsewhere"; // another process records it
+  const canAct = isLive() && !isElsewhere && state !== "opening" && state !== "stopping";
   byId("pause").hidden = !canAct || state !== "running";
   byId("resume").hidden = !canAct || !["paused", "pausing"].includes(state);
   byId("take-over").hidden = !canAct || !(state === "paused" || question.asksUser);
-  byId("stop").hidden = !isLive() || state === "stopping";
+  byId("stop").hidden = !isLive() || isElsewhere || state === "stopping";
   byId("say").hidden = !canAct;
   byId("watch").hidden = !isLive() || !byId("watch").hasAttribute("href");
   byId("continue").hidden = isLive() || (ended?.stop === "finished") || !steps.size;

@@ -5,8 +5,10 @@ const RULES = {
   confirm: "ask before each",
 };
 const FIELDS = ["screen", "url", "program", "model", "rules", "steps"];
-const FILTERS = { text: "text", stop: "stop", model: "by-model", since: "since", until: "until" };
+const FILTERS = { text: "text", stop: "stop", model: "by-model", tag: "by-tag", since: "since", until: "until" };
+const ELSEWHERE_MS = 3000;
 let options = null, live = [], shown = 0, newest = 0;
+const compared = new Map(); // the runs that were chosen, at most two, and their tasks
 
 // -- a new task
 
@@ -78,30 +80,99 @@ async function loadRuns(start = 0) {
   for (const [name, id] of Object.entries(FILTERS)) if (byId(id).value) query.set(name, byId(id).value);
   const found = await get(`/api/runs?${query}`);
   if (asked !== newest) return; // another search is newer
-  live = found.live;
+  live = [...found.live, ...found.going_on];
   const rows = found.runs.map(runRow);
   if (start) byId("runs").append(...rows); else byId("runs").replaceChildren(...rows);
   shown = start + rows.length;
   byId("more").hidden = !found.more;
   const left = found.unread ? `, ${found.unread} more are being read` : "";
   byId("found").textContent = (found.total === 1 ? "1 run" : `${found.total} runs`) + left;
-  const chosen = byId("by-model").value;
-  byId("by-model").replaceChildren(element("option", { value: "" }, "all"), ...found.models.map((model) => element("option", { value: model }, model)));
-  byId("by-model").value = chosen;
-  if (found.unread) setTimeout(() => { if (asked === newest) loadRuns(); }, 300);
+  choices("by-model", found.models);
+  choices("by-tag", found.tags);
+  byId("tag-filter").hidden = !found.tags.length;
+  const isElsewhere = found.going_on.some((id) => !found.live.includes(id)) && shown <= found.runs.length;
+  const again = found.unread ? 300 : isElsewhere ? ELSEWHERE_MS : 0; // no message comes from another process
+  if (again) setTimeout(() => { if (asked === newest && !editing && !document.hidden) attempt(() => loadRuns()); }, again);
+}
+
+function choices(id, names) {
+  const chosen = byId(id).value;
+  byId(id).replaceChildren(element("option", { value: "" }, "all"), ...names.map((name) => element("option", { value: name }, name)));
+  byId(id).value = chosen;
 }
 
 function runRow(run) {
   const outcome = live.includes(run.id) ? "running" : run.stop;
   const facts = [formatDate(run.started), run.model, run.screen, run.steps === 1 ? "1 step" : `${run.steps} steps`, run.seconds ? clock(run.seconds) : "",
     run.tokens ? `${run.tokens.toLocaleString("en")} tokens` : ""].filter(Boolean).join(" · ");
-  return element("li", {},
+  return element("li", { "data-run": run.id },
     run.image ? element("img", { class: "thumb", src: `/api/runs/${run.id}/thumbs/${run.image}.webp`, alt: "", loading: "lazy", width: 106, height: 60 }) : element("span", { class: "thumb" }),
     element("div", { class: "about" },
       element("a", { class: "title", href: `/runs/${run.id}` }, run.task),
       run.answer ? element("span", { class: "answer" }, run.answer) : null,
-      element("span", { class: "soft small" }, facts)),
-    badge(outcome));
+      element("span", { class: "soft small" }, facts),
+      tagLine(run)),
+    badge(outcome),
+    element("label", { class: "pick" }, element("input", { type: "checkbox", ...(compared.has(run.id) ? { checked: "" } : {}),
+      "aria-label": `Compare: ${run.task}`, onchange: (event) => pick(run, event.target.checked) }), "compare"));
+}
+
+// -- tags
+
+let editing = false;
+
+function tagLine(run) {
+  const line = element("span", { class: "tags small" });
+  const set = (tags) => attempt(() => post(`/api/runs/${run.id}/tags`, { tags })).then((saved) => { if (saved) run.tags = saved.tags; show(); });
+  const show = () => {
+    editing = false;
+    line.replaceChildren(
+      ...run.tags.map((tag) => element("span", { class: "tag" }, tag,
+        element("button", { type: "button", "aria-label": `Remove the tag ${tag} from: ${run.task}`, onclick: () => set(run.tags.filter((one) => one !== tag)) }, "×"))),
+      element("button", { type: "button", class: "add", "aria-label": `Tag: ${run.task}`, onclick: edit }, "+ tag"));
+  };
+  const edit = () => {
+    editing = true;
+    const input = element("input", { type: "text", maxlength: 40, list: "tags", "aria-label": `New tag of: ${run.task}`, autocomplete: "off" });
+    input.onkeydown = (event) => {
+      if (event.key === "Escape") show();
+      if (event.key === "Enter") { event.preventDefault(); set([...run.tags, input.value]); }
+    };
+    line.replaceChildren(input);
+    input.focus();
+    input.onblur = () => { if (input.isConnected && input.value.trim()) set([...run.tags, input.value]); else if (input.isConnected) show(); };
+  };
+  show();
+  return line;
+}
+
+// -- two runs to compare
+
+function pick(run, isPicked) {
+  if (isPicked) compared.set(run.id, run.task); else compared.delete(run.id);
+  if (compared.size > 2) compared.delete(compared.keys().next().value);
+  for (const box of byId("runs").querySelectorAll(".pick input")) box.checked = compared.has(box.closest("li").dataset.run);
+  const [a, b] = [...compared.keys()];
+  byId("compare").hidden = !a;
+  byId("compare-open").toggleAttribute("aria-disabled", !b);
+  if (b) byId("compare-open").href = `/compare?a=${a}&b=${b}`; else byId("compare-open").removeAttribute("href");
+  byId("compare-text").textContent = b ? `${compared.get(a)} — ${compared.get(b)}` : "Choose a second run to compare with.";
+}
+
+// -- evaluations
+
+async function loadEvaluations() {
+  const { evaluations } = await get("/api/evaluations");
+  byId("evaluations-section").hidden = !evaluations.length;
+  byId("evaluations").replaceChildren(...evaluations.map((one) => {
+    const percent = one.ended ? ` (${((100 * one.done) / one.ended).toFixed(1)} %)` : "";
+    const result = one.ended === null ? `${one.planned} episodes planned` : `${one.done} of ${one.ended} done${percent}` + (one.ended < one.planned ? `, ${one.planned} planned` : "");
+    return element("li", {},
+      element("div", { class: "about" },
+        element("a", { class: "title", href: `/api/evaluations/${one.id}/report` }, one.name),
+        element("span", { class: "soft small" }, `${formatDate(one.started)} · ${result}`)),
+      badge(one.going_on ? "running" : one.ended === null || one.ended < one.planned ? "incomplete" : "complete"));
+  }));
 }
 
 byId("stop").append(...Object.keys(OUTCOMES).map((name) => element("option", { value: name }, readable(name))));
@@ -110,6 +181,6 @@ let typing = 0;
 byId("search").oninput = () => { clearTimeout(typing); typing = setTimeout(() => attempt(() => loadRuns()), 150); };
 byId("more").onclick = () => attempt(() => loadRuns(shown));
 
-const refresh = () => attempt(() => Promise.all([loadQueue(), loadRuns()]));
+const refresh = () => attempt(() => Promise.all([loadQueue(), editing ? null : loadRuns(), loadEvaluations()]));
 await attempt(loadOptions);
 follow("/api/changes", refresh, refresh);

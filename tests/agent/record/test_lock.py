@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 from screenwright import Agent, FakeEnv, Limits, RunError, ScriptedModel, StopReason, UiTars15, read_run
-from screenwright.agent.record.lock import lock_folder
+from screenwright.agent.record import lock
+from screenwright.agent.record.lock import is_locked, lock_folder
 from screenwright.agent.record.viewer import render_page
 from screenwright.cli.main import main
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from screenwright.agent.record.lock import lock_folder
+from screenwright.agent.record import lock
+from screenwright.agent.record.lock import is_locked, lock_folder
 lock = lock_folder(Path(sys.argv[1]))
 print("locked", flush=True)
 time.sleep(600)
@@ -94,3 +96,19 @@ def test_lock_file_that_leads_elsewhere_is_refused(run: Path, tmp_path: Path) ->
     with pytest.raises(RunError, match="cannot record the run"):
         waiting().continue_run(run, FakeEnv())
     assert precious.read_text() == "keep"
+
+
+def test_a_lock_that_is_held_for_a_moment_only_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = lock_folder(tmp_path)
+    monkeypatch.setattr(lock.time, "sleep", lambda seconds: held.close())
+    with lock_folder(tmp_path):
+        assert is_locked(tmp_path)
+
+
+def test_asking_whether_a_folder_is_locked_does_not_lock_it(tmp_path: Path) -> None:
+    assert not is_locked(tmp_path)
+    with lock_folder(tmp_path):
+        assert is_locked(tmp_path)
+        assert is_locked(tmp_path)
+    assert not is_locked(tmp_path)
+    lock_folder(tmp_path).close()
