@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from screenwright import Agent, FakeEnv, Limits, RunError, ScriptedModel, StopReason, UiTars15, read_run
-from screenwright.agent.record import lock
 from screenwright.agent.record.lock import is_locked, lock_folder
 from screenwright.agent.record.viewer import render_page
 from screenwright.cli.main import main
@@ -17,7 +16,6 @@ from screenwright.cli.main import main
 HOLDER = """
 import sys, time
 from pathlib import Path
-from screenwright.agent.record import lock
 from screenwright.agent.record.lock import is_locked, lock_folder
 lock = lock_folder(Path(sys.argv[1]))
 print("locked", flush=True)
@@ -100,7 +98,7 @@ def test_lock_file_that_leads_elsewhere_is_refused(run: Path, tmp_path: Path) ->
 
 def test_a_lock_that_is_held_for_a_moment_only_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held = lock_folder(tmp_path)
-    monkeypatch.setattr(lock.time, "sleep", lambda seconds: held.close())
+    monkeypatch.setattr("time.sleep", lambda seconds: held.close())
     with lock_folder(tmp_path):
         assert is_locked(tmp_path)
 
