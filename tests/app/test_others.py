@@ -7,25 +7,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from app_server import Client, FakeFactory, serving, until
+from app_server import Client, FakeFactory, evaluate, record, serving, until
 
-from screenwright import Agent, FakeEnv, ScriptedModel, UiTars15
 from screenwright.agent.record.lock import lock_folder
 from screenwright.app import tail
 from screenwright.app.history import run_id_of
-from screenwright.eval.core.config import EvalConfig
-from screenwright.eval.core.manifest import Manifest
-from screenwright.eval.core.plan import EpisodeId
-from screenwright.eval.core.record import Record
-from screenwright.eval.core.store import Store
-from screenwright.eval.core.task import Rules
-
-DONE = "Thought: t\nAction: finished(content='done')"
-HOSTILE = "</script><script>document.title='owned'</script>"
-
-
-def record(folder: Path, task: str = "a task") -> None:
-    Agent(ScriptedModel([DONE]), dialect=UiTars15()).run(task, FakeEnv(), out=folder)
 
 
 @pytest.fixture
@@ -50,7 +36,7 @@ def test_a_run_of_another_process_is_followed_until_it_ends(
             until(messages, "state", state="running elsewhere")
             until(messages, "observed", step=1)
             log.write_bytes(b"".join(lines))
-            assert until(messages, "ended")["answer"] == "done"
+            assert until(messages, "ended")["answer"] == "It says hello."
     with client.events(run["id"]) as messages:
         assert next(messages)["kind"] == "started"
 
@@ -63,19 +49,6 @@ def test_a_run_is_tagged(client: Client, tmp_path: Path) -> None:
     assert client.runs("tag=bad") == []
     assert client.post(f"/api/runs/{run['id']}/tags", {"tags": ["x" * 41]}).status == 400
     assert client.post("/api/runs/0/tags", {"tags": []}).status == 404
-
-
-def evaluate(folder: Path) -> EpisodeId:
-    """An evaluation of two episodes, of which one has ended; its task is hostile."""
-    done, waiting = EpisodeId("task", 0), EpisodeId("task", 1)
-    settings = EvalConfig.of(benchmark="toy")
-    store = Store(folder)
-    started = "2026-01-01T00:00:00+00:00"
-    store.create(Manifest(settings, "toy 1.0", Rules(), (done, waiting), "abc", {}, {}, started, "f" * 64))
-    record(store.folder_of(done), HOSTILE)
-    store.write(Record(done, "kind", HOSTILE, True, 1.0, "found this", "finished"))
-    (folder / "summary.json").write_text('{"total": {"episodes": 1, "done": 1}}')
-    return done
 
 
 def test_evaluations_are_listed_with_a_link_to_their_report(client: Client, tmp_path: Path) -> None:

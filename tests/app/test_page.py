@@ -5,7 +5,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from app_server import DONE, Client, FakeFactory, press, serving
+from app_server import DONE, Client, FakeFactory, evaluate, press, record, serving
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from screenwright import FakeEnv
@@ -99,4 +99,41 @@ def test_a_hostile_text_of_a_model_stays_text(browser: Browser, tmp_path: Path) 
         page.locator("#runs").get_by_role("link").click()
         expect(page.get_by_role("log")).to_contain_text(hostile)
         assert "owned" not in page.title().replace(hostile[:60], "")
+        assert problems == []
+
+
+def test_runs_are_tagged_and_compared_and_reports_of_evaluations_opened(browser: Browser, tmp_path: Path) -> None:
+    for name, replies in (("1", [press(), DONE]), ("2", [press("Name"), DONE])):
+        record(tmp_path / "runs" / name, f"Task {name}", replies)
+    evaluate(tmp_path / "runs" / "night")
+    with serving(tmp_path, FakeFactory()) as client:
+        page, problems = visit(browser, client)
+        page.get_by_role("button", name="Tag: Task 1").click()
+        page.get_by_label("New tag of: Task 1").fill("good")
+        page.keyboard.press("Enter")
+        page.locator("#by-tag").select_option("good")
+        expect(page.get_by_text("1 run", exact=True)).to_be_visible()
+        page.get_by_role("button", name="Remove the tag good from: Task 1").click()
+        expect(page.get_by_role("button", name="Remove the tag good from: Task 1")).to_have_count(0)
+        page.locator("#by-tag").select_option("")
+        for name in ("Task 1", "Task 2"):
+            page.get_by_label(f"Compare: {name}").check()
+        page.get_by_role("link", name="Compare", exact=True).click()
+        for side, task in (("Run A", "Task 1"), ("Run B", "Task 2")):
+            shown = page.get_by_role("region", name=side)
+            expect(shown).to_contain_text(task)
+            expect(shown).to_contain_text("finished")
+            expect(shown.locator("circle[data-mark]")).to_have_count(1)
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#position")).to_have_text("step 2 of 2")
+        page.get_by_role("button", name="First difference: step 1").click()
+        expect(page.locator("#position")).to_have_text("step 1 of 2")
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.goto(client.server.address)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.get_by_role("link", name="(night)").click()
+        expect(page.locator("header")).to_contain_text("1 of 1 episodes done")
+        page.get_by_role("link", name="episodes/task/0").click()
+        expect(page.locator("#position")).to_have_text("step 1 of 1")
         assert problems == []

@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +16,16 @@ from screenwright.app.queue import Job
 from screenwright.app.runner import CannotStart, Prepared
 from screenwright.app.server import AppServer
 from screenwright.envs.env import Env
+from screenwright.eval.core.config import EvalConfig
+from screenwright.eval.core.manifest import Manifest
+from screenwright.eval.core.plan import EpisodeId
+from screenwright.eval.core.record import Record
+from screenwright.eval.core.store import Store
+from screenwright.eval.core.task import Rules
 
 PRESS = "Thought: I press the button.\nAction: click(start_box='({x},{y})')"
 DONE = "Thought: It is done.\nAction: finished(content='It says hello.')"
+HOSTILE = "</script><script>document.title='owned'</script>"
 ASK = "Thought: I need the user.\nAction: call_user()"
 
 
@@ -162,6 +169,24 @@ def until(messages: Iterator[dict[str, Any]], kind: str, **expected: object) -> 
     return next(one for one in messages if one["kind"] == kind and expected.items() <= one.items())
 
 
+def record(folder: Path, task: str = "a task", replies: Sequence[ScriptedReply] = (DONE,)) -> None:
+    """Record a run on the fake screen in `folder`."""
+    Agent(ScriptedModel(replies), dialect=UiTars15()).run(task, FakeEnv(), out=folder)
+
+
+def evaluate(folder: Path) -> EpisodeId:
+    """An evaluation of two episodes, of which one has ended; its task is hostile."""
+    done, waiting = EpisodeId("task", 0), EpisodeId("task", 1)
+    settings = EvalConfig.of(benchmark="toy")
+    store = Store(folder)
+    started = "2026-01-01T00:00:00+00:00"
+    store.create(Manifest(settings, "toy 1.0", Rules(), (done, waiting), "abc", {}, {}, started, "f" * 64))
+    record(store.folder_of(done), HOSTILE)
+    store.write(Record(done, "kind", HOSTILE, True, 1.0, "found this", "finished"))
+    (folder / "summary.json").write_text('{"total": {"episodes": 1, "done": 1}}')
+    return done
+
+
 @contextmanager
 def serving(folder: Path, factory: FakeFactory | None = None, *, parallel: int = 1) -> Generator[Client]:
     """The application with its runs and its state in `folder`."""
@@ -169,4 +194,17 @@ def serving(folder: Path, factory: FakeFactory | None = None, *, parallel: int =
         yield Client(server).log_in()
 
 
-__all__ = ["ASK", "DONE", "Answer", "Click", "Client", "FakeFactory", "Type", "press", "serving", "until"]
+__all__ = [
+    "ASK",
+    "DONE",
+    "Answer",
+    "Click",
+    "Client",
+    "FakeFactory",
+    "Type",
+    "evaluate",
+    "press",
+    "record",
+    "serving",
+    "until",
+]

@@ -79,7 +79,7 @@ async function loadRuns(start = 0) {
   const query = new URLSearchParams({ start });
   for (const [name, id] of Object.entries(FILTERS)) if (byId(id).value) query.set(name, byId(id).value);
   const found = await get(`/api/runs?${query}`);
-  if (asked !== newest) return; // another search is newer
+  if (asked !== newest || editing) return; // another search is newer, or the end of editing loads the list
   live = [...found.live, ...found.going_on];
   const rows = found.runs.map(runRow);
   if (start) byId("runs").append(...rows); else byId("runs").replaceChildren(...rows);
@@ -92,7 +92,7 @@ async function loadRuns(start = 0) {
   byId("tag-filter").hidden = !found.tags.length;
   const isElsewhere = found.going_on.some((id) => !found.live.includes(id)) && shown <= found.runs.length;
   const again = found.unread ? 300 : isElsewhere ? ELSEWHERE_MS : 0; // no message comes from another process
-  if (again) setTimeout(() => { if (asked === newest && !editing && !document.hidden) attempt(() => loadRuns()); }, again);
+  if (again) setTimeout(() => { if (asked === newest && !document.hidden) attempt(() => loadRuns()); }, again);
 }
 
 function choices(id, names) {
@@ -119,30 +119,34 @@ function runRow(run) {
 
 // -- tags
 
-let editing = false;
+let editing = false; // while a tag is typed, the list stays as it is
 
 function tagLine(run) {
   const line = element("span", { class: "tags small" });
-  const set = (tags) => attempt(() => post(`/api/runs/${run.id}/tags`, { tags })).then((saved) => { if (saved) run.tags = saved.tags; show(); });
-  const show = () => {
-    editing = false;
-    line.replaceChildren(
-      ...run.tags.map((tag) => element("span", { class: "tag" }, tag,
-        element("button", { type: "button", "aria-label": `Remove the tag ${tag} from: ${run.task}`, onclick: () => set(run.tags.filter((one) => one !== tag)) }, "×"))),
-      element("button", { type: "button", class: "add", "aria-label": `Tag: ${run.task}`, onclick: edit }, "+ tag"));
-  };
+  const set = (tags) => attempt(async () => {
+    await post(`/api/runs/${run.id}/tags`, { tags });
+    await loadRuns();
+  });
   const edit = () => {
     editing = true;
-    const input = element("input", { type: "text", maxlength: 40, list: "tags", "aria-label": `New tag of: ${run.task}`, autocomplete: "off" });
-    input.onkeydown = (event) => {
-      if (event.key === "Escape") show();
-      if (event.key === "Enter") { event.preventDefault(); set([...run.tags, input.value]); }
+    const input = element("input", { type: "text", maxlength: 40, "aria-label": `New tag of: ${run.task}`, autocomplete: "off" });
+    const leave = (isKept) => {
+      input.onblur = null;
+      editing = false;
+      if (isKept && input.value.trim()) set([...run.tags, input.value]); else attempt(loadRuns);
     };
+    input.onkeydown = (event) => {
+      if (event.key === "Enter") event.preventDefault();
+      if (["Enter", "Escape"].includes(event.key)) leave(event.key === "Enter");
+    };
+    input.onblur = () => leave(true);
     line.replaceChildren(input);
     input.focus();
-    input.onblur = () => { if (input.isConnected && input.value.trim()) set([...run.tags, input.value]); else if (input.isConnected) show(); };
   };
-  show();
+  line.append(
+    ...run.tags.map((tag) => element("span", { class: "tag" }, tag,
+      element("button", { type: "button", "aria-label": `Remove the tag ${tag} from: ${run.task}`, onclick: () => set(run.tags.filter((one) => one !== tag)) }, "×"))),
+    element("button", { type: "button", class: "add", "aria-label": `Tag: ${run.task}`, onclick: edit }, "+ tag"));
   return line;
 }
 
@@ -181,6 +185,6 @@ let typing = 0;
 byId("search").oninput = () => { clearTimeout(typing); typing = setTimeout(() => attempt(() => loadRuns()), 150); };
 byId("more").onclick = () => attempt(() => loadRuns(shown));
 
-const refresh = () => attempt(() => Promise.all([loadQueue(), editing ? null : loadRuns(), loadEvaluations()]));
+const refresh = () => attempt(() => Promise.all([loadQueue(), loadRuns(), loadEvaluations()]));
 await attempt(loadOptions);
 follow("/api/changes", refresh, refresh);
