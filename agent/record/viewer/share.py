@@ -150,7 +150,7 @@ class _Pictures:
             case Observed(observation=seen, change=change):
                 self._last = seen.screenshot
                 masked = self._masked(seen.screenshot, change)
-                masked.drop_pixels()  # a run has hundreds
+                masked.release()  # a run has hundreds
                 return replace(event, observation=replace(seen, screenshot=masked))
             case Decided(actions=actions) if any(isinstance(action, Type) for action in actions):
                 self._before = self._last
