@@ -87,18 +87,19 @@ async function loadRuns(start = 0) {
   byId("more").hidden = !found.more;
   const left = found.unread ? `, ${found.unread} more are being read` : "";
   byId("found").textContent = (found.total === 1 ? "1 run" : `${found.total} runs`) + left;
-  choices("by-model", found.models);
-  choices("by-tag", found.tags);
+  const isGone = [choices("by-model", found.models), choices("by-tag", found.tags)].some(Boolean);
   byId("tag-filter").hidden = !found.tags.length;
   const isElsewhere = found.going_on.some((id) => !found.live.includes(id)) && shown <= found.runs.length;
-  const again = found.unread ? 300 : isElsewhere ? ELSEWHERE_MS : 0; // no message comes from another process
+  const again = isGone ? 1 : found.unread ? 300 : isElsewhere ? ELSEWHERE_MS : 0; // no message comes from another process
   if (again) setTimeout(() => { if (asked === newest && !document.hidden) attempt(() => loadRuns()); }, again);
 }
 
+/** Offers `names`; returns whether the chosen one is gone. */
 function choices(id, names) {
   const chosen = byId(id).value;
   byId(id).replaceChildren(element("option", { value: "" }, "all"), ...names.map((name) => element("option", { value: name }, name)));
-  byId(id).value = chosen;
+  byId(id).value = names.includes(chosen) ? chosen : "";
+  return byId(id).value !== chosen;
 }
 
 function runRow(run) {
