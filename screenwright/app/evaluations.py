@@ -101,7 +101,7 @@ class Evaluations:
 
     async def _episode(self, request: Request) -> Response:
         name, path = request.path_params["name"], request.path_params["path"]
-        return await _rendered(lambda: self.episode(name, path.removesuffix(_PAGE)))
+        return await _rendered(lambda: self.episode(name, path.removesuffix(_PAGE).rstrip("/")))
 
     def _folder(self, name: str) -> Path:
         for folder in _evaluations(self._root):
