@@ -26,8 +26,17 @@ POSTS = [
     "/api/runs/0/act",
     "/api/runs/0/tags",
 ]
-GETS = ["/api/options", "/api/queue", "/api/runs", "/api/changes", "/api/runs/0/events", "/api/runs/0/images/0.png"]
-GETS += ["/api/evaluations", "/api/evaluations/0/report", "/api/evaluations/0/episodes/a/0/view.html"]
+GETS = [
+    "/api/options",
+    "/api/queue",
+    "/api/runs",
+    "/api/changes",
+    "/api/runs/0/events",
+    "/api/runs/0/images/0.png",
+    "/api/evaluations",
+    "/api/evaluations/0/report",
+    "/api/evaluations/0/episodes/a/0/view.html",
+]
 TASK = {"task": "Press Greet", "choices": {}}
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from screenwright import ApprovalAnswer, ApprovalRequest, Scope, Supervision
-from screenwright.agent.guard.guard import Ask
+from screenwright import Action, ApprovalAnswer, ApprovalRequest, Observation, Scope, Supervision
+from screenwright.agent.guard.guard import Ask, GuardDecision
 from screenwright.cli.main import main
 from screenwright.envs.temp_folder import TempFolder
 from screenwright.session import client
@@ -26,14 +26,18 @@ GREET = FakeEnv().where("Greet")
 AT_GREET: dict[str, Any] = {"at": [GREET.x, GREET.y]}
 
 
+def ask(action: Action, observation: Observation) -> GuardDecision:
+    """A guard that asks about each action."""
+    return Ask("careful", "it clicks", scope=Scope.RUN)
+
+
 class Held:
     """A session on the fake screen whose guard asks about each action, in a daemon."""
 
     def __init__(self, folder: Path, timeout_s: float | None = None) -> None:
         self.env = FakeEnv()
-        guard = lambda action, observation: Ask("careful", "it clicks", scope=Scope.RUN)  # noqa: E731
         supervision = Supervision(approval_timeout_s=timeout_s)
-        self.session = HeldSession(self.env, folder / "run", guard, supervision=supervision)
+        self.session = HeldSession(self.env, folder / "run", ask, supervision=supervision)
         self.daemon = SessionDaemon(self.session, session_tools("fake"), TempFolder(FOLDER), 100)
         self.id = self.daemon.id
         self._thread = threading.Thread(target=self.daemon.run)

@@ -6,7 +6,7 @@ export const OUTCOMES = {
 };
 
 /** The outcome of a run as a coloured label. */
-export const badge = (outcome) => element("span", { class: `badge ${OUTCOMES[outcome] ?? "good"}` }, readable(outcome));
+export const badge = (outcome, kind = OUTCOMES[outcome] ?? "good") => element("span", { class: `badge ${kind}` }, readable(outcome));
 
 export async function get(path) {
   return parsed(await fetch(path));

@@ -176,7 +176,7 @@ async function loadEvaluations() {
       element("div", { class: "about" },
         element("a", { class: "title", href: `/api/evaluations/${one.id}/report` }, one.name),
         element("span", { class: "soft small" }, `${formatDate(one.started)} · ${result}`)),
-      badge(one.going_on ? "running" : one.ended === null || one.ended < one.planned ? "incomplete" : "complete"));
+      one.going_on ? badge("running") : one.ended === null || one.ended < one.planned ? badge("incomplete", "warn") : badge("complete"));
   }));
 }
 
