@@ -109,6 +109,12 @@ class ConversationBuilder:
         is_complete = is_shown and len(answered[-1].text) >= len(self._replies[index])
         return answered[-1] if is_complete else Message.of("assistant", self._replies[index])
 
+    def sampled(self, number: int) -> tuple[int, ...]:
+        """The tokens that the model sampled in the step `number`; empty if they were not recorded."""
+        step = next(step for step in self._steps if step.number == number)
+        tokens = step.replies[-1].tokens if self._as_recorded and step.replies else None
+        return () if tokens is None else tokens.reply
+
     def step(self, index: int) -> Conversation:
         """The prompt of one step and the reply to it."""
         prompt = self.prompt(index)

@@ -77,7 +77,9 @@ def export(
             episodes += 1
             builder = ConversationBuilder(run, steps, conversation_format or recorded_format)
             for conversation in _conversations(builder, steps, kept, per):
-                learned = {reply for number, reply in conversation.replies.items() if number in kept}
+                learned = {
+                    reply: builder.sampled(number) for number, reply in conversation.replies.items() if number in kept
+                }
                 metadata = _metadata(record, builder.dialect.name, conversation, kept)
                 writer.write(metadata, conversation.messages, learned, builder.request)
                 lines, replies = lines + 1, replies + len(learned)

@@ -1,7 +1,7 @@
 """The lines of an export: a conversation as JSON, and its images as files."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Literal
 
@@ -34,10 +34,15 @@ class LineWriter:
         return len(self._written)
 
     def write(
-        self, metadata: Mapping[str, object], messages: tuple[Message, ...], learned: Collection[int], request: Sampling
+        self,
+        metadata: Mapping[str, object],
+        messages: tuple[Message, ...],
+        learned: Mapping[int, tuple[int, ...]],
+        request: Sampling,
     ) -> None:
         """Write one conversation; the messages at the indices `learned` have a loss of 1.
 
+        The values are the tokens that the model sampled, empty if they are unknown; only `chat` has a place for them.
         `request` has the functions and the template variables with which the model was asked.
 
         Raises:
@@ -75,16 +80,18 @@ class LineWriter:
         }
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
-    def _conversation(self, messages: tuple[Message, ...], learned: Collection[int]) -> dict[str, object]:
+    def _conversation(self, messages: tuple[Message, ...], learned: Mapping[int, tuple[int, ...]]) -> dict[str, object]:
         if self._layout == "trl":
             assert list(learned) == [len(messages) - 1]
             return {
                 "prompt": [self._message(one) for one in messages[:-1]],
                 "completion": [self._message(messages[-1])],
             }
-        return {
-            "messages": [{**self._message(one), "loss": int(index in learned)} for index, one in enumerate(messages)]
-        }
+        written = [{**self._message(one), "loss": int(index in learned)} for index, one in enumerate(messages)]
+        for index, tokens in learned.items():
+            if tokens and self._layout == "chat":
+                written[index]["token_ids"] = tokens
+        return {"messages": written}
 
     def _message(self, message: Message) -> dict[str, object]:
         written: dict[str, object] = {"role": message.role, "content": [self._part(part) for part in message.parts]}

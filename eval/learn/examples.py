@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,14 @@ from ...envs.geometry import Size
 class TrainingExample:
     """A conversation; the messages at the indices `learned` are replies to learn.
 
-    `request` has the functions and the template variables with which the model was asked.
+    `request` has the functions and the template variables with which the model was asked, and `sampled` the tokens of
+    replies, by index, that were recorded.
     """
 
     messages: tuple[Message, ...]
     learned: tuple[int, ...]
     request: Sampling = Sampling()
+    sampled: Mapping[int, tuple[int, ...]] = field(default_factory=dict[int, tuple[int, ...]])
 
 
 def read_lines(path: Path) -> list[str]:
@@ -62,6 +64,11 @@ def read_example(line: str, folder: Path) -> TrainingExample:
             messages,
             learned,
             Sampling(tools=tuple(data.get("tools", ())), chat_template_kwargs=data.get("chat_template_kwargs", {})),
+            {
+                index: tuple(map(int, one["token_ids"]))
+                for index, one in enumerate(data["messages"])
+                if "token_ids" in one
+            },
         )
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise RunError(f"a line of the data in {folder} cannot be read: {type(error).__name__}: {error}") from error

@@ -9,7 +9,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ...agent.core.messages import Message
 from ...agent.models.local_prompt import PromptEncoder
 from .examples import TrainingExample, read_example
 
@@ -33,14 +32,17 @@ def encode_example(encoder: PromptEncoder, example: TrainingExample) -> dict[str
     """
     torch = import_module("torch")
     end = encoder.tokenizer.eos_token_id
-    spans = [_span(encoder, example, index) for index in example.learned]
+    # Earlier replies are also part of the later prompts, whose template tokenizes their text.
+    *earlier, last = example.learned
+    spans = [*(_span(encoder, example, index, ()) for index in earlier)]
+    spans.append(_span(encoder, example, last, example.sampled.get(last, ())))
     prompt, reply = spans[-1]
     ids = [*prompt["input_ids"][0].tolist(), *reply, end]
     labels = [IGNORED] * len(ids)
-    for earlier, text in spans:
-        start = int(earlier["input_ids"].shape[1])
+    for before, text in spans:
+        start = int(before["input_ids"].shape[1])
         learned = [*text, end]
-        if ids[: start + len(learned)] != [*earlier["input_ids"][0].tolist(), *learned]:
+        if ids[: start + len(learned)] != [*before["input_ids"][0].tolist(), *learned]:
             raise TemplateChangesPrompt("the chat template changes earlier turns: export with --per step")
         labels[start : start + len(learned)] = learned
     input_ids = torch.tensor([ids])
@@ -54,15 +56,18 @@ def encode_example(encoder: PromptEncoder, example: TrainingExample) -> dict[str
     return {**tensors, "input_ids": input_ids, "labels": torch.tensor([labels])}
 
 
-def _span(encoder: PromptEncoder, example: TrainingExample, index: int) -> tuple[Mapping[str, Any], list[int]]:
-    """The prompt of the reply at `index`, and the tokens of the reply."""
+def _span(
+    encoder: PromptEncoder, example: TrainingExample, index: int, recorded: Sequence[int]
+) -> tuple[Mapping[str, Any], list[int]]:
+    """The prompt of the reply at `index`, and the tokens of the reply: those that were `recorded`, if they fit."""
     prompt = encoder.encode(example.messages[:index], example.request)
-    text = _text(example.messages[index]).removeprefix(prompt.opening)
-    return prompt.tensors, encoder.tokenizer.encode(text, add_special_tokens=False)
-
-
-def _text(reply: Message) -> str:
-    return f"<think>{reply.reasoning}</think>{reply.text}" if reply.reasoning else reply.text
+    reply, tokenizer = example.messages[index], encoder.tokenizer
+    whole = f"<think>{reply.reasoning}</think>{reply.text}" if reply.reasoning else reply.text
+    text = whole.removeprefix(prompt.opening)
+    sampled = [token for token in recorded if token != tokenizer.eos_token_id]
+    if sampled and tokenizer.decode(sampled, clean_up_tokenization_spaces=False) == text:
+        return prompt.tensors, sampled  # the same text may have other tokens, and another model has others
+    return prompt.tensors, tokenizer.encode(text, add_special_tokens=False)
 
 
 def _is_per_token(tensor: Any, prompt: Mapping[str, Any]) -> bool:

@@ -24,7 +24,7 @@ from screenwright import (
 from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.core.decision import Finish, ModelMove, Reply
 from screenwright.agent.core.messages import ImagePart, Message
-from screenwright.agent.core.supervision import Critique
+from screenwright.agent.core.supervision import CompletionClaim, Critique
 from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.registry import dialect_named
 from screenwright.agent.dialects.ui_tars import Doubao
@@ -247,6 +247,9 @@ def test_episodes_with_recovery_or_without_the_confirmation_of_a_critic_can_be_l
         except RunError:
             return 0
 
+    def confirm(claim: CompletionClaim) -> Critique:
+        return Critique(holds=True)
+
     again = "Thought: Again.\nAction: click(start_box='(620,460)')"
     finish = "Action: finished(content='x')"
     for name, replies, holds in (
@@ -254,7 +257,7 @@ def test_episodes_with_recovery_or_without_the_confirmation_of_a_critic_can_be_l
         ("bad", [finish], None),
         ("loop", [again] * 3 + [finish], True),
     ):
-        critic = None if holds is None else lambda claim: Critique(holds=True)
+        critic = None if holds is None else confirm
         Agent(ScriptedModel(replies), dialect=UiTars15(), supervision=Supervision(critic=critic)).run(
             "Look", FakeEnv(), out=tmp_path / name
         )

@@ -4,7 +4,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 from screenwright import Agent, FakeEnv, LocalModel, Message, RunError, Sampling, ScriptedModel, WindowHistory
 from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.core.decision import Finish
-from screenwright.agent.core.model import Completion, never
+from screenwright.agent.core.model import Completion, SampledTokens, never
 from screenwright.agent.dialects.registry import dialect_named
 from screenwright.envs.actions import Click
 from screenwright.eval.datasets.conversations import ReplyFormatter
@@ -136,6 +136,36 @@ def test_labels_are_the_reply_and_its_end_and_nothing_else(family: Family, tmp_p
         tensors = encode_example(family.encoder, example)
         learned = [label for label in tensors["labels"][0].tolist() if label != IGNORED]
         assert learned == tensors["input_ids"][0].tolist()[-len(learned) :] == ids_of(family, reply)
+
+
+class Spelling(ScriptedModel):
+    """Samples a token for each character, which is another tokenization than that of the text as a whole."""
+
+    def __init__(self, encoder: Any, replies: Sequence[str]) -> None:
+        super().__init__(replies)
+        self._tokenizer = encoder.tokenizer
+
+    def complete(
+        self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
+    ) -> Completion:
+        completion = super().complete(messages, sampling, stop)
+        ids = [self._tokenizer.encode(one, add_special_tokens=False)[0] for one in completion.text]
+        return replace(completion, tokens=SampledTokens(reply=(*ids, self._tokenizer.eos_token_id)))
+
+
+def test_the_tokens_that_were_sampled_are_learned_if_they_were_recorded(ui_tars: Family, tmp_path: Path) -> None:
+    reply = "Thought: I read it.\nAction: finished(content='done')"
+    asked = Spelling(ui_tars.encoder, [reply])
+    Agent(asked, dialect=dialect_named("ui-tars-1.5")).run("Read", FakeEnv(), out=tmp_path / "run")
+    export(tmp_path / "run", tmp_path / "data.jsonl")
+    (line,) = read_lines(tmp_path / "data.jsonl")
+    example = read_example(line, tmp_path)
+    learned = encode_example(ui_tars.encoder, example)["labels"][0, -len(reply) - 1 :].tolist()
+    assert ui_tars.encoder.tokenizer.decode(learned) == f"{reply}<|im_end|>"
+    assert len(learned) == len(reply) + 1 > len(ids_of(ui_tars, reply))
+    of_another_model = replace(example, sampled=dict.fromkeys(example.learned, (1, 2, 3)))
+    labels = encode_example(ui_tars.encoder, of_another_model)["labels"][0].tolist()
+    assert [label for label in labels if label != IGNORED] == ids_of(ui_tars, reply)
 
 
 def test_a_batch_is_its_examples_padded(family: Family, tmp_path: Path) -> None:
