@@ -23,9 +23,13 @@ from ..data_files import digest_of
 from .answers import contains, reports_infeasible
 from .judging import snapshot, state_problems
 from .oracle import WorkbenchOracle
+from .prepared import PreparedFiles
 from .setup import install, missing_apps
 from .template import Job, Template
 from .templates import all_templates
+
+_PREPARED = PreparedFiles()
+"""Shared within this process."""
 
 _SAVING_S = 3.0
 """How long a program may take to write a file after the last action."""
@@ -43,6 +47,7 @@ def make_home(home: Path, template: Template, job: Job, seed: int) -> dict[str, 
             file = home / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text.replace("{home}", str(home)), encoding="utf-8")
+        _PREPARED.copy(app, home)
     return write_documents(home, template, job, seed)
 
 
@@ -95,6 +100,8 @@ class WorkbenchTask:
             home = folder.path / "home"
             before = make_home(home, self.template, job, seed)
             with self.template.apps[0].enter(home, job, self.sandbox) as env:
+                for app in self.template.apps:
+                    _PREPARED.keep(app, home)
                 yield WorkbenchInstance(env, instruction, job, home, before)
 
 

@@ -87,6 +87,8 @@ class App:
         program: The executable whose absence leaves the tasks out.
         packages: The Debian packages that install it.
         settings: Settings in the home, by path; `{home}` is replaced.
+        prepared: Files in the home that the first start makes slowly, without traces of its task. They are copied to
+            the homes of later starts in the same process.
         enter: Opens the screen.
     """
 
@@ -94,6 +96,7 @@ class App:
     program: str
     packages: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    prepared: tuple[str, ...] = ()
     enter: OpenApp = open_desktop
 
 
@@ -116,6 +119,9 @@ class Case:
         return self.random.randint(least, most)
 
 
+MakeJob: TypeAlias = Callable[[Case], Job]
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """A task of the benchmark before it has a seed."""
@@ -123,7 +129,7 @@ class Template:
     name: str
     apps: tuple[App, ...]
     wordings: tuple[str, ...]
-    make: Callable[[Case], Job]
+    make: MakeJob
 
     def __post_init__(self) -> None:
         if len({*self.wordings}) < MIN_WORDINGS:
@@ -150,19 +156,19 @@ class Template:
 
 
 class Collection:
-    """The templates of a program. `name` starts the names of the tasks; by default it is the program's."""
+    """Templates of a program, or with a `name` of its own for the tasks, of several programs."""
 
     def __init__(self, *apps: App, name: str = "") -> None:
         self.apps = apps
         self.templates: list[Template] = []
         self._name = name or apps[0].name
 
-    def task(self, *wordings: str) -> Callable[[Callable[[Case], Job]], Callable[[Case], Job]]:
-        """Add the decorated function as a template; its name becomes that of the task."""
+    def task(self, *wordings: str, apps: tuple[App, ...] = ()) -> Callable[[MakeJob], MakeJob]:
+        """Add the decorated function as a template of `apps`; its name becomes that of the task."""
 
-        def add(make: Callable[[Case], Job]) -> Callable[[Case], Job]:
+        def add(make: MakeJob) -> MakeJob:
             name = f"{self._name}-{make.__name__.replace('_', '-')}"
-            self.templates.append(Template(name, self.apps, wordings, make))
+            self.templates.append(Template(name, apps or self.apps, wordings, make))
             return make
 
         return add

@@ -1,9 +1,9 @@
 """All templates, in the order of the benchmark."""
 
-from .apps import calc, database, drawings, editor, files, mail, notes, pictures, slides, terminal, writer
+from .apps import calc, cross, database, drawings, editor, files, mail, notes, pictures, slides, terminal, writer
 from .template import Template
 
-_MODULES = (editor, terminal, files, calc, writer, slides, notes, mail, database, pictures, drawings)
+_MODULES = (editor, terminal, files, calc, writer, slides, notes, mail, database, pictures, drawings, cross)
 
 
 def all_templates() -> tuple[Template, ...]:

@@ -10,11 +10,12 @@ APP = App("calc", "localc", PACKAGES, SETTINGS)
 TASKS = Collection(APP)
 
 
-def _open(sheet: Sheet) -> tuple[tuple[str, ...], ...]:
+def opens(sheet: Sheet) -> tuple[tuple[str, ...], ...]:
+    """The command that opens a sheet."""
     return ((*START, "--calc", f"~/{sheet.path}"),)
 
 
-def _towns(case: Case, rows: int = 6) -> Sheet:
+def towns_sheet(case: Case, rows: int = 6) -> Sheet:
     """Towns with visitors of two years."""
     figures = case.some(range(100, 1000), 2 * rows)
     lines = list(zip(case.some(TOWNS, rows), figures[::2], figures[1::2], strict=True))
@@ -41,14 +42,14 @@ def _number(value: object) -> float:
 )
 def set_value(case: Case) -> Job:
     """One cell of a table."""
-    sheet = _towns(case)
+    sheet = towns_sheet(case)
     row, column, value = case.number(1, 6), case.number(1, 2), case.number(1000, 9999)
     rows = next(iter(sheet.tables.values()))
     cell = f"{'ABC'[column]}{row + 1}"
     return Job(
         {"file": sheet.path, "town": rows[row][0], "year": rows[0][column], "value": value},
         (sheet,),
-        _open(sheet),
+        opens(sheet),
         (*goto(cell), *write(f"{value}\n"), *key("ctrl+s")),
         (sheet.at(row, column, value),),
         (
@@ -67,7 +68,7 @@ def set_value(case: Case) -> Job:
 )
 def total_row(case: Case) -> Job:
     """Two sums by formulas."""
-    sheet = _towns(case)
+    sheet = towns_sheet(case)
     rows = next(iter(sheet.tables.values()))
     sums = [sum(_number(row[column]) for row in rows[1:]) for column in (1, 2)]
     named = sheet.at(7, 0, "All")
@@ -75,7 +76,7 @@ def total_row(case: Case) -> Job:
     return Job(
         {"file": sheet.path},
         (sheet,),
-        _open(sheet),
+        opens(sheet),
         (*goto("A8"), *write("All\t=SUM(B2:B7)\t=SUM(C2:C7)\n"), *key("ctrl+s")),
         (right,),
         (
@@ -104,7 +105,7 @@ def amount_column(case: Case) -> Job:
     return Job(
         {"file": sheet.path},
         (sheet,),
-        _open(sheet),
+        opens(sheet),
         (*goto("D1"), *write("Amount\n"), *goto("D2:D6"), *write("=B2*C2"), *key("alt+enter"), *key("ctrl+s")),
         (right,),
         (miss("typed numbers", typed), miss("only the first row", first), miss("only the heading", named)),
@@ -125,7 +126,7 @@ def bold_headings(case: Case) -> Job:
     return Job(
         {"file": sheet.path},
         (sheet,),
-        _open(sheet),
+        opens(sheet),
         (*goto("A1:C1"), *key("ctrl+b"), *key("ctrl+s")),
         (right,),
         (
@@ -143,13 +144,13 @@ def bold_headings(case: Case) -> Job:
 )
 def delete_row(case: Case) -> Job:
     """A row among others."""
-    sheet = _towns(case)
+    sheet = towns_sheet(case)
     rows, row = list(next(iter(sheet.tables.values()))), case.number(2, 5)
     kept = [*rows[:row], *rows[row + 1 :]]
     return Job(
         {"file": sheet.path, "town": rows[row][0]},
         (sheet,),
-        _open(sheet),
+        opens(sheet),
         (*goto(f"A{row + 1}"), *command("Delete Rows"), *key("ctrl+s")),
         (sheet.having(kept),),
         (
@@ -167,7 +168,7 @@ def delete_row(case: Case) -> Job:
 )
 def sort_rows(case: Case) -> Job:
     """Rows in another order."""
-    sheet = _towns(case)
+    sheet = towns_sheet(case)
     heading, *rows = next(iter(sheet.tables.values()))
     ordered = sorted(rows, key=lambda row: str(row[0]))
     if ordered == rows:
@@ -177,7 +178,7 @@ def sort_rows(case: Case) -> Job:
     return Job(
         {"file": sheet.path},
         (sheet,),
-        _open(sheet),
+        opens(sheet),
         (*goto("A2:C7"), *command("Sort Ascending"), *key("ctrl+s")),
         (sheet.having([heading, *ordered]),),
         (
@@ -203,7 +204,7 @@ def average(case: Case) -> Job:
     return Job(
         {"file": sheet.path},
         (sheet,),
-        _open(sheet),
+        opens(sheet),
         (*goto("F1"), *write("=AVERAGE(C2:C6)\n"), *key("ctrl+s")),
         (sheet.at(0, 5, Cell(mean, True)),),
         (
@@ -222,7 +223,7 @@ def average(case: Case) -> Job:
 )
 def largest(case: Case) -> Job:
     """A question about a table."""
-    sheet, column = _towns(case, 12), case.number(1, 2)
+    sheet, column = towns_sheet(case, 12), case.number(1, 2)
     rows = next(iter(sheet.tables.values()))
     best, second = sorted(rows[1:], key=lambda row: -_number(row[column]))[:2]
     other = max(rows[1:], key=lambda row: (_number(row[3 - column]), row is not best))
@@ -230,7 +231,7 @@ def largest(case: Case) -> Job:
     return Job(
         {"file": sheet.path, "year": rows[0][column]},
         (sheet,),
-        _open(sheet),
+        opens(sheet),
         answer=str(best[0]),
         near=(miss("the second", answer=str(second[0])), miss("of the other year", answer=wrong)),
     )
@@ -244,7 +245,7 @@ def largest(case: Case) -> Job:
 )
 def clear_column(case: Case) -> Job:
     """Cells without content."""
-    sheet, column = _towns(case), case.number(1, 2)
+    sheet, column = towns_sheet(case), case.number(1, 2)
     heading, *rows = next(iter(sheet.tables.values()))
     cleared = [[*row[:column], "", *row[column + 1 :]] for row in rows]
     without = [[*heading[:column], "", *heading[column + 1 :]], *cleared]
@@ -252,7 +253,7 @@ def clear_column(case: Case) -> Job:
     return Job(
         {"file": sheet.path, "year": heading[column]},
         (sheet,),
-        _open(sheet),
+        opens(sheet),
         (*goto(f"{letter}2:{letter}7"), *key("delete"), *key("ctrl+s")),
         (sheet.having([heading, *cleared]),),
         (
@@ -271,12 +272,12 @@ def clear_column(case: Case) -> Job:
 )
 def missing_town(case: Case) -> Job:
     """A town that is not in the table."""
-    sheet = _towns(case, 7)
+    sheet = towns_sheet(case, 7)
     heading, absent, *rows = next(iter(sheet.tables.values()))
     sheet = sheet.having([heading, *rows])
     return Job(
         {"file": sheet.path, "town": absent[0], "year": heading[1], "value": case.number(1000, 9999)},
         (sheet,),
-        _open(sheet),
+        opens(sheet),
         infeasible=f"{absent[0]} is not in the table",
     )

@@ -14,7 +14,7 @@ _COLUMNS = {
 }
 
 
-def _shop(case: Case) -> Database:
+def shop_of(case: Case) -> Database:
     """Things and customers."""
     prices = case.some(range(2, 90), 8)
     items: list[DatabaseRow] = [
@@ -24,11 +24,12 @@ def _shop(case: Case) -> Database:
     return Database(f"Data/{case.pick(TOPICS)}.db", _COLUMNS, {"items": items, "customers": people})
 
 
-def _open(database: Database) -> tuple[tuple[str, ...], ...]:
+def opens(database: Database) -> tuple[tuple[str, ...], ...]:
+    """The command that opens a database."""
     return (("sqlitebrowser", f"~/{database.path}"),)
 
 
-def _run(statement: str) -> tuple[Step, ...]:
+def run(statement: str) -> tuple[Step, ...]:
     """Run a statement and write the changes to the file."""
     return (*on("Execute SQL"), *on("SQL 1", dy=40), *write(statement), *key("f5"), *key("ctrl+s"))
 
@@ -41,7 +42,7 @@ def _run(statement: str) -> tuple[Step, ...]:
 )
 def update_price(case: Case) -> Job:
     """One value of a table."""
-    shop, row, price = _shop(case), case.number(0, 7), case.number(100, 999)
+    shop, row, price = shop_of(case), case.number(0, 7), case.number(100, 999)
     rows = list(shop.rows["items"])
     name = str(rows[row][1])
 
@@ -51,8 +52,8 @@ def update_price(case: Case) -> Job:
     return Job(
         {"file": shop.path, "item": name, "price": price},
         (shop,),
-        _open(shop),
-        _run(f"UPDATE items SET price={price} WHERE name='{name}';"),
+        opens(shop),
+        run(f"UPDATE items SET price={price} WHERE name='{name}';"),
         (priced(row),),
         (
             miss("another item", priced((row + 1) % 8)),
@@ -70,7 +71,7 @@ def update_price(case: Case) -> Job:
 )
 def delete_customer(case: Case) -> Job:
     """A row of a table."""
-    shop = _shop(case)
+    shop = shop_of(case)
     rows = list(shop.rows["customers"])
     row = case.number(0, 5)
     kept = [*rows[:row], *rows[row + 1 :]]
@@ -78,8 +79,8 @@ def delete_customer(case: Case) -> Job:
     return Job(
         {"file": shop.path, "who": rows[row][1]},
         (shop,),
-        _open(shop),
-        _run(f"DELETE FROM customers WHERE name='{rows[row][1]}';"),
+        opens(shop),
+        run(f"DELETE FROM customers WHERE name='{rows[row][1]}';"),
         (shop.having("customers", kept),),
         (
             miss("another customer", shop.having("customers", [one for one in rows if one is not rows[row - 1]])),
@@ -97,15 +98,15 @@ def delete_customer(case: Case) -> Job:
 )
 def add_customer(case: Case) -> Job:
     """A new row."""
-    shop = _shop(case)
+    shop = shop_of(case)
     rows = list(shop.rows["customers"])
     who = next(one for one in case.some(PEOPLE, 7) if one not in {row[1] for row in rows})
     number, (town, other) = case.number(50, 99), case.some(TOWNS, 2)
     return Job(
         {"file": shop.path, "who": who, "town": town, "number": number},
         (shop,),
-        _open(shop),
-        _run(f"INSERT INTO customers VALUES ({number}, '{who}', '{town}');"),
+        opens(shop),
+        run(f"INSERT INTO customers VALUES ({number}, '{who}', '{town}');"),
         (shop.having("customers", [*rows, (number, who, town)]),),
         (
             miss("another id", shop.having("customers", [*rows, (7, who, town)])),
@@ -123,13 +124,13 @@ def add_customer(case: Case) -> Job:
 )
 def sum_prices(case: Case) -> Job:
     """A question about a table."""
-    shop = _shop(case)
+    shop = shop_of(case)
     prices = [int(price) for _, _, price in shop.rows["items"]]
     return Job(
         {"file": shop.path},
         (shop,),
-        _open(shop),
-        _run("SELECT sum(price) FROM items;")[:-1],
+        opens(shop),
+        run("SELECT sum(price) FROM items;")[:-1],
         answer=str(sum(prices)),
         near=(miss("without the last", answer=str(sum(prices[:-1]))), miss("the largest", answer=str(max(prices)))),
     )
@@ -143,15 +144,15 @@ def sum_prices(case: Case) -> Job:
 )
 def raise_prices(case: Case) -> Job:
     """Values by a condition."""
-    shop, more = _shop(case), case.number(3, 20)
+    shop, more = shop_of(case), case.number(3, 20)
     rows = list(shop.rows["items"])
     limit = sorted(int(price) for _, _, price in rows)[4]
     raised = [(number, name, int(price) + more * (int(price) < limit)) for number, name, price in rows]
     return Job(
         {"file": shop.path, "limit": limit, "more": more},
         (shop,),
-        _open(shop),
-        _run(f"UPDATE items SET price=price+{more} WHERE price<{limit};"),
+        opens(shop),
+        run(f"UPDATE items SET price=price+{more} WHERE price<{limit};"),
         (shop.having("items", raised),),
         (
             miss("all of them", shop.having("items", [(one, name, int(price) + more) for one, name, price in rows])),
@@ -171,13 +172,13 @@ def raise_prices(case: Case) -> Job:
 )
 def drop_table(case: Case) -> Job:
     """A table less."""
-    shop = _shop(case)
+    shop = shop_of(case)
     customers = Database(shop.path, {"customers": _COLUMNS["customers"]}, {"customers": shop.rows["customers"]})
     return Job(
         {"file": shop.path},
         (shop,),
-        _open(shop),
-        _run("DROP TABLE customers;"),
+        opens(shop),
+        run("DROP TABLE customers;"),
         (Database(shop.path, {"items": _COLUMNS["items"]}, {"items": shop.rows["items"]}),),
         (
             miss("only its rows", shop.having("customers", [])),
@@ -194,8 +195,8 @@ def drop_table(case: Case) -> Job:
 )
 def missing_item(case: Case) -> Job:
     """An item that is not in the table."""
-    shop = _shop(case)
+    shop = shop_of(case)
     absent, *rest = shop.rows["items"]
     shop = shop.having("items", rest)
     fields = {"file": shop.path, "item": absent[1], "price": case.number(100, 999)}
-    return Job(fields, (shop,), _open(shop), infeasible=f"there is no item {absent[1]}")
+    return Job(fields, (shop,), opens(shop), infeasible=f"there is no item {absent[1]}")

@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from ..documents.drawings import Drawing, Shape
-from ..oracle import Step, key
+from ..oracle import Step, click, key
 from ..template import App, Case, Collection, Job, miss
 from ..words import COLOURS, TOPICS, TOWNS
 
 APP = App("drawings", "inkscape", ("inkscape",))
 TASKS = Collection(APP)
+_LEFT, _TOP, _SCALE = 290, 111, 1.72
+"""Where the page is on the screen."""
 
 
 def _drawing(case: Case) -> tuple[Drawing, list[str]]:
@@ -29,9 +31,12 @@ def _open(drawing: Drawing) -> tuple[tuple[str, ...], ...]:
     return (("inkscape", f"~/{drawing.path}"),)
 
 
-def _select(number: int) -> tuple[Step, ...]:
-    """Tab goes through the shapes in the order in which they are drawn."""
-    return key("tab", number + 1)
+def _select(shape: Shape) -> tuple[Step, ...]:
+    """A click in the middle of a shape; the page is always drawn at the same place and scale."""
+    x, y, box = shape.box.get("cx"), shape.box.get("cy"), shape.box
+    if x is None or y is None:
+        x, y = box["x"] + box.get("width", 30) / 2, box["y"] + box.get("height", -16) / 2
+    return click(_LEFT + _SCALE * x, _TOP + _SCALE * y)
 
 
 @TASKS.task(
@@ -50,7 +55,7 @@ def delete_shape(case: Case) -> Job:
         {"file": drawing.path, "colour": names[place], "kind": ("rectangle", "circle", "square")[place]},
         (drawing,),
         _open(drawing),
-        (*_select(place), *key("delete"), *key("ctrl+s")),
+        (*_select(drawing.shapes[place]), *key("delete"), *key("ctrl+s")),
         (drawing.having(kept),),
         (miss("another shape", drawing.having(other)), miss("two shapes", drawing.having(kept[1:]))),
     )
@@ -74,7 +79,7 @@ def raise_to_top(case: Case) -> Job:
         {"file": drawing.path, "colour": names[place], "kind": ("rectangle", "circle", "square")[place]},
         (drawing,),
         _open(drawing),
-        (*_select(place), *key("home"), *key("ctrl+s")),
+        (*_select(drawing.shapes[place]), *key("home"), *key("ctrl+s")),
         (drawing.having(top),),
         (
             miss("to the bottom", drawing.having([shapes[place], *shapes[:place], *shapes[place + 1 :]][::-1])),
@@ -101,7 +106,7 @@ def delete_text(case: Case) -> Job:
         {"file": drawing.path, "text": shapes[3].text},
         (drawing,),
         _open(drawing),
-        (*_select(3), *key("delete"), *key("ctrl+s")),
+        (*_select(shapes[3]), *key("delete"), *key("ctrl+s")),
         (drawing.having(shapes[:3]),),
         (
             miss("a shape", drawing.having(shapes[1:])),

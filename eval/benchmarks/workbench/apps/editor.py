@@ -13,11 +13,13 @@ def _file(case: Case) -> str:
     return f"Documents/{case.pick(TOPICS)}.txt"
 
 
-def _open(path: str) -> tuple[tuple[str, ...], ...]:
+def opens(path: str) -> tuple[tuple[str, ...], ...]:
+    """The command that opens a text."""
     return (("mousepad", "--disable-server", f"~/{path}"),)
 
 
-def _text(lines: list[str]) -> str:
+def text_of(lines: list[str]) -> str:
+    """The text of lines."""
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -31,16 +33,16 @@ def append_line(case: Case) -> Job:
     """A line at the end."""
     path, lines = _file(case), case.some(SENTENCES, 4)
     *kept, line = lines
-    before, right = Text(path, _text(kept)), Text(path, _text(lines))
+    before, right = Text(path, text_of(kept)), Text(path, text_of(lines))
     return Job(
         {"file": path, "line": line},
         (before,),
-        _open(path),
+        opens(path),
         (*key("ctrl+end"), *write(line), *key("ctrl+s")),
         (right,),
         (
-            miss("at the start", Text(path, _text([line, *kept]))),
-            miss("without the last word", Text(path, _text([*kept, line.rpartition(" ")[0]]))),
+            miss("at the start", Text(path, text_of([line, *kept]))),
+            miss("without the last word", Text(path, text_of([*kept, line.rpartition(" ")[0]]))),
             miss("in another file", Text("Documents/other.txt", right.content)),
         ),
     )
@@ -58,16 +60,16 @@ def replace_word(case: Case) -> Job:
     lines = [f"The lorry leaves {old} at {case.number(5, 9)}.", f"From {other} it goes back to {old}."]
     lines += [case.pick(SENTENCES), f"Call {old} or {other} if it is late."]
     changed = [line.replace(old, new) for line in lines]
-    right = Text(path, _text(changed))
+    right = Text(path, text_of(changed))
     dialog = (*key("ctrl+r"), *write(f"{old}\t{new}"), *key("alt+a"), *key("alt+r"), *key("escape"))
     return Job(
         {"file": path, "old": old, "new": new},
-        (Text(path, _text(lines)),),
-        _open(path),
+        (Text(path, text_of(lines)),),
+        opens(path),
         (*key("ctrl+home"), *dialog, *key("ctrl+s")),
         (right,),
         (
-            miss("only the first", Text(path, _text([changed[0], *lines[1:]]))),
+            miss("only the first", Text(path, text_of([changed[0], *lines[1:]]))),
             miss("another town too", Text(path, right.content.replace(other, new))),
         ),
     )
@@ -86,13 +88,13 @@ def delete_line(case: Case) -> Job:
     kept = [*lines[:place], *lines[place + 1 :]]
     return Job(
         {"file": path, "who": people[place]},
-        (Text(path, _text(lines)),),
-        _open(path),
+        (Text(path, text_of(lines)),),
+        opens(path),
         (*key("ctrl+home"), *key("down", place), *key("shift+down"), *key("delete"), *key("ctrl+s")),
-        (Text(path, _text(kept)),),
+        (Text(path, text_of(kept)),),
         (
-            miss("left an empty line", Text(path, _text([*lines[:place], "", *lines[place + 1 :]]))),
-            miss("the line above", Text(path, _text([*lines[: place - 1], *lines[place:]]))),
+            miss("left an empty line", Text(path, text_of([*lines[:place], "", *lines[place + 1 :]]))),
+            miss("the line above", Text(path, text_of([*lines[: place - 1], *lines[place:]]))),
         ),
     )
 
@@ -107,12 +109,12 @@ def save_as(case: Case) -> Job:
     """A copy under another name."""
     first, second = case.some(TOPICS, 2)
     path, name = f"Documents/{first}.txt", f"{second}-{case.number(2, 99)}.txt"
-    text = _text(case.some(SENTENCES, 3))
+    text = text_of(case.some(SENTENCES, 3))
     copy = Text(f"Documents/{name}", text)
     return Job(
         {"file": path, "name": name},
         (Text(path, text),),
-        _open(path),
+        opens(path),
         (*key("ctrl+shift+s"), *until("Save As"), *key("ctrl+a"), *write(name), *key("enter")),
         (copy,),
         (
@@ -136,17 +138,17 @@ def sort_lines(case: Case) -> Job:
         items.reverse()
     swapped = sorted(items)
     swapped[2], swapped[3] = swapped[3], swapped[2]
-    retyped = (*key("ctrl+a"), *write(_text(sorted(items))), *key("ctrl+s"))
+    retyped = (*key("ctrl+a"), *write(text_of(sorted(items))), *key("ctrl+s"))
     return Job(
         {"file": path},
-        (Text(path, _text(items)),),
-        _open(path),
+        (Text(path, text_of(items)),),
+        opens(path),
         retyped,
-        (Text(path, _text(sorted(items))),),
+        (Text(path, text_of(sorted(items))),),
         (
-            miss("backwards", Text(path, _text(sorted(items, reverse=True)))),
-            miss("two swapped", Text(path, _text(swapped))),
-            miss("one left out", Text(path, _text(sorted(items)[:-1]))),
+            miss("backwards", Text(path, text_of(sorted(items, reverse=True)))),
+            miss("two swapped", Text(path, text_of(swapped))),
+            miss("one left out", Text(path, text_of(sorted(items)[:-1]))),
         ),
     )
 
@@ -165,8 +167,8 @@ def count_lines(case: Case) -> Job:
     case.random.shuffle(lines)
     return Job(
         {"file": path, "town": town},
-        (Text(path, _text(lines)),),
-        _open(path),
+        (Text(path, text_of(lines)),),
+        opens(path),
         answer=str(count),
         near=(miss("one more", answer=str(count + 1)), miss("all lines", answer="12"), miss("none", answer="")),
     )
@@ -184,7 +186,7 @@ def missing_name(case: Case) -> Job:
     lines = [f"{one}, {case.pick(TOWNS)}" for one in people]
     return Job(
         {"file": path, "who": who, "new": new},
-        (Text(path, _text(lines)),),
-        _open(path),
+        (Text(path, text_of(lines)),),
+        opens(path),
         infeasible=f"{who} is not in the list",
     )

@@ -1,7 +1,7 @@
 """Tasks in a mail program, Claws Mail, with an account that has no server."""
 
 from ..documents.mails import Mail, MailFolder
-from ..oracle import key, on, until, write
+from ..oracle import Step, click, key, on, until, write
 from ..template import App, Case, Collection, Job, miss
 from ..words import PEOPLE, SENTENCES, TOPICS, TOWNS
 
@@ -23,6 +23,18 @@ show_inc_dialog=0
 no_recv_err_panel=1
 check_on_startup=0
 newmail_notify_auto=0
+enable_aspell=0
+open_inbox_on_startup=1
+mainwin_width=1200
+mainwin_height=600
+mainwin_x=20
+mainwin_y=40
+summary_width=900
+summary_height=260
+msgview_height=200
+show_searchbar=0
+summary_col_size_subject=420
+summary_col_size_from=260
 """
 _FOLDERS = """<?xml version="1.0" encoding="UTF-8"?>
 <folderlist>
@@ -49,7 +61,7 @@ APP = App(
 )
 TASKS = Collection(APP)
 _OTHERS = tuple(MailFolder(f"Mail/{name}", ()) for name in ("sent", "draft", "queue", "trash", "travel"))
-OPEN = (("claws-mail",),)
+OPEN = (("claws-mail", "--select", "#mh/Mail/inbox"),)
 
 
 def address(who: str) -> str:
@@ -74,6 +86,11 @@ def home(*folders: MailFolder) -> tuple[MailFolder, ...]:
     return (*folders, *(one for one in others if one.path not in known))
 
 
+def moves(mail: Mail, folder: str) -> tuple[Step, ...]:
+    """Move a mail to a folder by the dialog for that."""
+    return (*on(mail.subject), *key("ctrl+o"), *until("Select folder"), *write(folder), *key("enter"))
+
+
 @TASKS.task(
     "Move the mail '{subject}' from the inbox to the folder work.",
     "In the mail program, put the message with the subject '{subject}' into the folder work.",
@@ -90,7 +107,7 @@ def move_mail(case: Case) -> Job:
         {"subject": mail.subject},
         home(box, work),
         OPEN,
-        (*on(mail.subject), *key("ctrl+o"), *until("Select folder"), *write("work"), *key("enter")),
+        moves(mail, "work"),
         moved,
         (
             miss("copied", work.adding(mail)),
@@ -155,12 +172,12 @@ def draft(case: Case) -> Job:
     box = inbox(case, 3)
     to, subject, text = address(case.pick(PEOPLE)).split("<")[1][:-1], f"Your {case.pick(TOPICS)}", case.pick(SENTENCES)
     mail = Mail(subject, "Robin <robin@home.example>", text, to)
-    typed = (*write(to), *key("alt+s"), *write(subject), *key("tab"), *key("ctrl+home"), *write(text))
+    typed = (*click(365, 205), *write(to), *click(330, 255), *write(subject), *click(300, 400), *write(text))
     return Job(
         {"to": to, "subject": subject, "text": text},
         home(box),
         OPEN,
-        (*key("ctrl+m"), *until("Compose"), *typed, *key("ctrl+shift+s")),
+        (*key("ctrl+m"), *until("Compose"), *typed, *click(205, 72)),
         (MailFolder("Mail/draft", [mail]),),
         (
             miss("queued", MailFolder("Mail/queue", [mail])),

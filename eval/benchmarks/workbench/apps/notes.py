@@ -9,23 +9,25 @@ from ..words import ITEMS, PEOPLE, SENTENCES, TOPICS, TOWNS
 _PREFERENCES = "[GtkInterface]\n\n[General]\nplugins=[]\n"
 APP = App("notes", "zim", ("zim",), {".config/zim/preferences.conf": _PREFERENCES})
 TASKS = Collection(APP)
-_NOTEBOOK = Text("Notes/notebook.zim", "[Notebook]\nversion=0.4\nname=Notes\nhome=Home\nprofile=\n")
+NOTEBOOK = Text("Notes/notebook.zim", "[Notebook]\nversion=0.4\nname=Notes\nhome=Home\nprofile=\n")
 
 
 def _page(case: Case, name: str, lines: int = 4) -> WikiPage:
     return WikiPage(f"Notes/{name}.txt", name, tuple(case.some(SENTENCES, lines)))
 
 
-def _pages(case: Case) -> tuple[WikiPage, ...]:
+def pages_of(case: Case) -> tuple[WikiPage, ...]:
     """A notebook of four pages; the first is open."""
     return tuple(_page(case, name) for name in ("Home", *(topic.title() for topic in case.some(TOPICS, 3))))
 
 
-def _open(page: WikiPage) -> tuple[tuple[str, ...], ...]:
+def opens(page: WikiPage) -> tuple[tuple[str, ...], ...]:
+    """The command that opens a page."""
     return (("zim", "--standalone", "~/Notes", page.heading),)
 
 
-def _jump(page: WikiPage) -> tuple[Step, ...]:
+def jump(page: WikiPage) -> tuple[Step, ...]:
+    """Go to a page by its name."""
     return (*key("ctrl+j"), *until("Jump"), *write(f"{page.heading}\n"))
 
 
@@ -37,14 +39,14 @@ def _jump(page: WikiPage) -> tuple[Step, ...]:
 )
 def append_line(case: Case) -> Job:
     """A line on another page."""
-    pages = _pages(case)
+    pages = pages_of(case)
     page, line = pages[2], f"{case.pick(PEOPLE)} comes at {case.number(8, 18)}:30"
     right = page.having(*page.lines, line)
     return Job(
         {"page": page.heading, "line": line},
-        (_NOTEBOOK, *pages),
-        _open(pages[0]),
-        (*_jump(page), *key("ctrl+end"), *write(line), *key("ctrl+s")),
+        (NOTEBOOK, *pages),
+        opens(pages[0]),
+        (*jump(page), *key("ctrl+end"), *write(line), *key("ctrl+s")),
         (right,),
         (
             miss("on the open page", pages[0].having(*pages[0].lines, line)),
@@ -61,14 +63,14 @@ def append_line(case: Case) -> Job:
 )
 def new_page(case: Case) -> Job:
     """A page that does not exist yet."""
-    pages = _pages(case)
+    pages = pages_of(case)
     name, line = case.pick(TOWNS), case.pick(SENTENCES)
     right = WikiPage(f"Notes/{name}.txt", name, (line,))
     return Job(
         {"page": name, "line": line},
-        (_NOTEBOOK, *pages),
-        _open(pages[0]),
-        (*_jump(right), *key("ctrl+end"), *write(line), *key("ctrl+s")),
+        (NOTEBOOK, *pages),
+        opens(pages[0]),
+        (*jump(right), *key("ctrl+end"), *write(line), *key("ctrl+s")),
         (right,),
         (
             miss("below another page", WikiPage(f"Notes/{pages[1].heading}/{name}.txt", name, (line,))),
@@ -86,13 +88,13 @@ def new_page(case: Case) -> Job:
 )
 def delete_line(case: Case) -> Job:
     """A line of the open page."""
-    pages = _pages(case)
+    pages = pages_of(case)
     page, place = pages[1], case.number(1, 2)
     kept = (*page.lines[:place], *page.lines[place + 1 :])
     return Job(
         {"page": page.heading, "line": page.lines[place]},
-        (_NOTEBOOK, *pages),
-        _open(page),
+        (NOTEBOOK, *pages),
+        opens(page),
         (*key("ctrl+home"), *key("down", place + 1), *key("shift+down"), *key("delete"), *key("ctrl+s")),
         (page.having(*kept),),
         (
@@ -110,15 +112,15 @@ def delete_line(case: Case) -> Job:
 )
 def find_page(case: Case) -> Job:
     """A question about the notebook."""
-    pages = list(_pages(case))
+    pages = list(pages_of(case))
     (who, other), place = case.some(PEOPLE, 2), case.number(1, 3)
     pages[place] = pages[place].having(*pages[place].lines, f"Ask {who} for the plan.")
     wrong = pages[place % 3 + 1]
     pages[place % 3 + 1] = wrong.having(*wrong.lines, f"Ask {other} for the plan.")
     return Job(
         {"who": who},
-        (_NOTEBOOK, *pages),
-        _open(pages[0]),
+        (NOTEBOOK, *pages),
+        opens(pages[0]),
         (*key("ctrl+shift+f"), *write(f'"{who}"\n')),
         answer=pages[place].heading,
         near=(miss("another page", answer=wrong.heading), miss("the open page", answer="Home")),
@@ -133,13 +135,13 @@ def find_page(case: Case) -> Job:
 )
 def bold_line(case: Case) -> Job:
     """Bold text in the wiki's markup."""
-    pages = _pages(case)
+    pages = pages_of(case)
     page = pages[1]
     *kept, last = page.lines
     return Job(
         {"page": page.heading},
-        (_NOTEBOOK, *pages),
-        _open(page),
+        (NOTEBOOK, *pages),
+        opens(page),
         (*key("ctrl+end"), *key("shift+up"), *key("ctrl+b"), *key("ctrl+s")),
         (page.having(*kept, f"**{last}**"),),
         (
@@ -157,13 +159,13 @@ def bold_line(case: Case) -> Job:
 )
 def bullets(case: Case) -> Job:
     """A list."""
-    pages, items = _pages(case), case.some(ITEMS, 3)
+    pages, items = pages_of(case), case.some(ITEMS, 3)
     page = pages[1]
     right = page.having(*page.lines, *(f"* {item}" for item in items))
     return Job(
         {"page": page.heading, "items": ", ".join(items)},
-        (_NOTEBOOK, *pages),
-        _open(page),
+        (NOTEBOOK, *pages),
+        opens(page),
         (*key("ctrl+end"), *write("* " + "\n".join(items)), *key("ctrl+s")),
         (right,),
         (

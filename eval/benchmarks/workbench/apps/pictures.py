@@ -8,7 +8,18 @@ from ..oracle import Step, key, until, write
 from ..template import App, Case, Collection, Job, miss
 from ..words import TOPICS
 
-APP = App("pictures", "gimp", ("gimp",))
+_SESSION = """(session-info "toplevel"
+    (factory-entry "gimp-single-image-window")
+    (position 0 24)
+    (size 1270 680)
+    (open-on-exit)
+    (aux-info (left-docks-width "180") (right-docks-position "1060") (maximized "no")))
+(session-info "toplevel"
+    (factory-entry "gimp-action-search-dialog")
+    (position 400 120)
+    (size 500 400))
+"""
+APP = App("pictures", "gimp", ("gimp",), {".config/GIMP/2.10/sessionrc": _SESSION}, (".config/GIMP/2.10/pluginrc",))
 TASKS = Collection(APP)
 _FLIP = Image.Transpose.FLIP_LEFT_RIGHT
 

@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 from ..documents.slides import Slide, Slides
-from ..oracle import key, write
+from ..oracle import click, key, write
 from ..template import App, Case, Collection, Job, miss
 from ..words import PEOPLE, SENTENCES, TOPICS, TOWNS
-from .office import PACKAGES, SETTINGS, START, command
+from .office import PACKAGES, SETTINGS, START
 
 APP = App("slides", "loimpress", PACKAGES, SETTINGS)
 TASKS = Collection(APP)
+_FIRST = click(102, 217)
+"""The first slide in the list of slides."""
 
 
 def _open(slides: Slides) -> tuple[tuple[str, ...], ...]:
@@ -35,7 +37,7 @@ def delete_first(case: Case) -> Job:
         {"file": slides.path, "title": slides.slides[0].title},
         (slides,),
         _open(slides),
-        (*command("Delete Slide"), *key("ctrl+s")),
+        (*_FIRST, *key("delete"), *key("ctrl+s")),
         (replace(slides, slides=slides.slides[1:]),),
         (
             miss("the last", replace(slides, slides=slides.slides[:-1])),
@@ -58,7 +60,7 @@ def duplicate_first(case: Case) -> Job:
         {"file": slides.path, "title": first.title},
         (slides,),
         _open(slides),
-        (*command("Duplicate Slide"), *key("ctrl+s")),
+        (*_FIRST, *key("ctrl+c"), *key("ctrl+v"), *key("ctrl+s")),
         (replace(slides, slides=[first, *slides.slides]),),
         (
             miss("at the end", replace(slides, slides=[*slides.slides, first])),
@@ -81,7 +83,7 @@ def first_to_end(case: Case) -> Job:
         {"file": slides.path, "title": first.title},
         (slides,),
         _open(slides),
-        (*command("Move Slide to End"), *key("ctrl+s")),
+        (*_FIRST, *key("ctrl+x"), *key("end"), *key("ctrl+v"), *key("ctrl+s")),
         (replace(slides, slides=[*rest, first]),),
         (
             miss("down by one", replace(slides, slides=[rest[0], first, *rest[1:]])),
@@ -113,7 +115,7 @@ def replace_name(case: Case) -> Job:
         return Slides(path, [Slide(title, (line,)) for title, line in made])
 
     path = f"Documents/{case.pick(TOPICS)}.pptx"
-    dialog = (*key("ctrl+h"), *write(f"{old}\t"), *write(new), *key("alt+a"), *key("enter"), *key("escape"))
+    dialog = (*key("ctrl+h"), *write(f"{old}\t\t\t\t{new}"), *click(840, 372), *key("escape"))
     return Job(
         {"file": path, "old": old, "new": new},
         (slides(0),),

@@ -14,7 +14,8 @@ def _rows(case: Case, count: int) -> list[tuple[str, str, int]]:
     return [(case.pick(PEOPLE), case.pick(TOWNS), case.number(10, 999)) for _ in range(count)]
 
 
-def _csv(rows: list[tuple[str, str, int]]) -> str:
+def csv_of(rows: list[tuple[str, str, int]]) -> str:
+    """A table with a heading."""
     return "name,town,amount\n" + "".join(f"{name},{town},{amount}\n" for name, town, amount in rows)
 
 
@@ -29,7 +30,7 @@ def filter_lines(case: Case) -> Job:
     topic, rows = case.pick(TOPICS), _rows(case, 14)
     town = rows[3][1]
     source, out = f"Data/{topic}.csv", f"Data/{town.lower()}.csv"
-    text = _csv(rows)
+    text = csv_of(rows)
     lines = [line for line in text.splitlines(keepends=True) if town in line]
     return Job(
         {"file": source, "out": out, "town": town},
@@ -57,7 +58,7 @@ def sum_column(case: Case) -> Job:
     total = sum(amount for _, _, amount in rows)
     return Job(
         {"file": source},
-        (Text(source, _csv(rows)),),
+        (Text(source, csv_of(rows)),),
         OPEN,
         write(f"awk -F, 'NR>1{{s+=$3}}END{{print s}}' {source}\n"),
         answer=str(total),
@@ -133,7 +134,7 @@ def distinct_towns(case: Case) -> Job:
     towns = sorted({town for _, town, _ in rows})
     return Job(
         {"file": source, "out": out},
-        (Text(source, _csv(rows)),),
+        (Text(source, csv_of(rows)),),
         OPEN,
         write(f"tail -n +2 {source} | cut -d, -f2 | sort -u > {out}\n"),
         (Text(out, "".join(f"{town}\n" for town in towns)),),
@@ -184,7 +185,7 @@ def unpack_missing(case: Case) -> Job:
     topic, other = case.some(TOPICS, 2)
     return Job(
         {"file": f"Data/{topic}.tar.gz", "folder": topic.title()},
-        (Text(f"Data/{other}.csv", _csv(_rows(case, 5))),),
+        (Text(f"Data/{other}.csv", csv_of(_rows(case, 5))),),
         OPEN,
         write("ls Data\n"),
         infeasible=f"there is no Data/{topic}.tar.gz",

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ..documents import Gone
 from ..documents.letters import Letter, Paragraph
-from ..oracle import key, until, write
+from ..oracle import click, key, until, write
 from ..template import App, Case, Collection, Job, miss
 from ..words import PEOPLE, SENTENCES, TOPICS, TOWNS
 from .office import PACKAGES, SETTINGS, START
@@ -13,11 +13,12 @@ APP = App("writer", "lowriter", PACKAGES, SETTINGS)
 TASKS = Collection(APP)
 
 
-def _open(letter: Letter) -> tuple[tuple[str, ...], ...]:
+def opens(letter: Letter) -> tuple[tuple[str, ...], ...]:
+    """The command that opens a document."""
     return ((*START, "--writer", f"~/{letter.path}"),)
 
 
-def _letter(case: Case, paragraphs: int = 5) -> Letter:
+def letter_of(case: Case, paragraphs: int = 5) -> Letter:
     """A document of short paragraphs, the first of which could be its title."""
     title = f"The {case.pick(TOPICS)} in {case.pick(TOWNS)}"
     texts = [title, *case.some(SENTENCES, paragraphs - 1)]
@@ -32,13 +33,13 @@ def _letter(case: Case, paragraphs: int = 5) -> Letter:
 )
 def bold_title(case: Case) -> Job:
     """Bold text."""
-    letter = _letter(case)
+    letter = letter_of(case)
     title = letter.paragraphs[0].text
     word = title.split()[1]
     return Job(
         {"file": letter.path, "title": title},
         (letter,),
-        _open(letter),
+        opens(letter),
         (*key("ctrl+home"), *key("shift+end"), *key("ctrl+b"), *key("ctrl+s")),
         (letter.at(0, bold=title),),
         (
@@ -57,11 +58,11 @@ def bold_title(case: Case) -> Job:
 )
 def heading(case: Case) -> Job:
     """A paragraph style."""
-    letter = _letter(case)
+    letter = letter_of(case)
     return Job(
         {"file": letter.path, "title": letter.paragraphs[0].text},
         (letter,),
-        _open(letter),
+        opens(letter),
         (*key("ctrl+home"), *key("ctrl+1"), *key("ctrl+s")),
         (letter.at(0, style="Heading 1"),),
         (
@@ -80,12 +81,12 @@ def heading(case: Case) -> Job:
 )
 def center_title(case: Case) -> Job:
     """An alignment."""
-    letter = _letter(case)
+    letter = letter_of(case)
     centered = [replace(one, align="center") for one in letter.paragraphs]
     return Job(
         {"file": letter.path, "title": letter.paragraphs[0].text},
         (letter,),
-        _open(letter),
+        opens(letter),
         (*key("ctrl+home"), *key("ctrl+e"), *key("ctrl+s")),
         (letter.at(0, align="center"),),
         (
@@ -103,14 +104,14 @@ def center_title(case: Case) -> Job:
 )
 def append_paragraph(case: Case) -> Job:
     """A paragraph at the end."""
-    letter = _letter(case, 6)
+    letter = letter_of(case, 6)
     *kept, last = letter.paragraphs
     before = replace(letter, paragraphs=kept)
     joined = before.at(-1, text=f"{kept[-1].text} {last.text}")
     return Job(
         {"file": letter.path, "text": last.text},
         (before,),
-        _open(letter),
+        opens(letter),
         (*key("ctrl+end"), *write(f"\n{last.text}"), *key("ctrl+s")),
         (letter,),
         (
@@ -133,11 +134,11 @@ def replace_name(case: Case) -> Job:
     texts = [f"To {old}", case.pick(SENTENCES), f"Please ask {old} in {town} for the keys.", f"{old} has the list."]
     letter = Letter(f"Documents/{case.pick(TOPICS)}.docx", [Paragraph(text) for text in texts])
     right = replace(letter, paragraphs=[Paragraph(text.replace(old, new)) for text in texts])
-    dialog = (*key("ctrl+h"), *write(f"{old}\t"), *write(new), *key("alt+a"), *key("enter"), *key("escape"))
+    dialog = (*key("ctrl+h"), *write(f"{old}\t\t\t\t{new}"), *click(907, 330), *key("escape"))
     return Job(
         {"file": letter.path, "old": old, "new": new},
         (letter,),
-        _open(letter),
+        opens(letter),
         (*dialog, *key("ctrl+s")),
         (right,),
         (
@@ -155,12 +156,12 @@ def replace_name(case: Case) -> Job:
 )
 def delete_last(case: Case) -> Job:
     """A paragraph less."""
-    letter = _letter(case, 6)
+    letter = letter_of(case, 6)
     *kept, last = letter.paragraphs
     return Job(
         {"file": letter.path, "text": last.text},
         (letter,),
-        _open(letter),
+        opens(letter),
         (*key("ctrl+end"), *key("shift+home"), *key("delete"), *key("backspace"), *key("ctrl+s")),
         (replace(letter, paragraphs=kept),),
         (
@@ -178,12 +179,12 @@ def delete_last(case: Case) -> Job:
 )
 def swap_paragraphs(case: Case) -> Job:
     """Paragraphs in another order."""
-    letter = _letter(case, 6)
+    letter = letter_of(case, 6)
     first, second, *rest = letter.paragraphs
     return Job(
         {"file": letter.path},
         (letter,),
-        _open(letter),
+        opens(letter),
         (*key("ctrl+home"), *key("ctrl+alt+down"), *key("ctrl+s")),
         (replace(letter, paragraphs=[second, first, *rest]),),
         (
@@ -201,12 +202,12 @@ def swap_paragraphs(case: Case) -> Job:
 )
 def italic_last(case: Case) -> Job:
     """Italic text."""
-    letter = _letter(case, 5)
+    letter = letter_of(case, 5)
     text = letter.paragraphs[-1].text
     return Job(
         {"file": letter.path, "text": text},
         (letter,),
-        _open(letter),
+        opens(letter),
         (*key("ctrl+end"), *key("shift+home"), *key("ctrl+i"), *key("ctrl+s")),
         (letter.at(-1, italic=text),),
         (
@@ -225,13 +226,13 @@ def italic_last(case: Case) -> Job:
 )
 def save_copy(case: Case) -> Job:
     """A copy under another name."""
-    letter = _letter(case)
+    letter = letter_of(case)
     name = f"{case.pick(TOPICS)}-{case.number(2, 99)}.docx"
     copy = replace(letter, path=f"Documents/{name}")
     return Job(
         {"file": letter.path, "name": name},
         (letter,),
-        _open(letter),
+        opens(letter),
         (*key("ctrl+shift+s"), *until("Save"), *key("ctrl+a"), *write(name), *key("enter")),
         (copy,),
         (miss("in the home", replace(letter, path=name)), miss("moved", copy, Gone(letter.path))),
@@ -246,7 +247,7 @@ def save_copy(case: Case) -> Job:
 )
 def missing_word(case: Case) -> Job:
     """A name that the document does not contain."""
-    letter, (old, new) = _letter(case), case.some(PEOPLE, 2)
+    letter, (old, new) = letter_of(case), case.some(PEOPLE, 2)
     return Job(
-        {"file": letter.path, "old": old, "new": new}, (letter,), _open(letter), infeasible=f"it does not mention {old}"
+        {"file": letter.path, "old": old, "new": new}, (letter,), opens(letter), infeasible=f"it does not mention {old}"
     )
