@@ -31,11 +31,14 @@ from web_jobs.app import App, Job, Site
 from web_jobs.hand import LATE_S, Hand, Look, Missing
 
 from screenwright import BrowserEnv
+from screenwright.eval.benchmarks.workbench.web.program import WebProgram, apps_folder
+from screenwright.eval.benchmarks.workbench.web.program import install as install_programs
+from screenwright.eval.core.task import TaskError
 from screenwright.testing import eventually
 
 HERE = Path(__file__).parent / "web_jobs"
 NAMES = tuple(sorted(path.stem for path in (HERE / "apps").glob("[a-z]*.py")))
-INSTALLED = Path.home() / ".cache" / "screenwright" / "apps"
+INSTALLED = apps_folder()
 CHECK_S = 5.0
 
 
@@ -63,20 +66,10 @@ def load(name: str) -> App:
 
 def install(app: App) -> None:
     """Install what is missing."""
-    venv, npm = INSTALLED / "venv", INSTALLED / "npm"
-    if not venv.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-    pip = [str(venv / "bin/pip"), "install", "--quiet", "--disable-pip-version-check"]
-    installed = {path.name.split("-")[0].lower() for path in venv.glob("lib/*/site-packages/*.dist-info")}
-    missing = [name for name in app.packages if name.lower().replace("-", "_") not in installed]
-    if missing:
-        subprocess.run([*pip, *missing], check=True)
-    absent = [name for name in app.npm if not (npm / "node_modules" / name).exists()]
-    if absent and shutil.which("npm") is None:
-        sys.exit(f"web_apps: npm is missing: leave {app.name} out")
-    if absent:
-        npm.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", *absent], cwd=npm, check=True)
+    try:
+        install_programs([WebProgram(app.name, app.command, app.packages, app.npm)])
+    except TaskError as error:
+        sys.exit(f"web_apps: {error}")
 
 
 @contextmanager

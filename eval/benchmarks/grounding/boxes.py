@@ -68,14 +68,14 @@ def polygon(numbers: Sequence[float]) -> Polygon:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PointAnswer:
     """Where a model clicked, or that it refused to; neither if its reply contains no point."""
 
     at: ScreenPoint | None
     refused: bool = False
 
 
-def judge_answer(answer: Answer, area: Polygon | None) -> Outcome:
+def judge_answer(answer: PointAnswer, area: Polygon | None) -> Outcome:
     """Whether the point is in `area`, edges included; the right answer for a target that does not exist is a refusal.
 
     A reply with neither is wrong.

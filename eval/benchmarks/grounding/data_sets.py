@@ -31,7 +31,7 @@ from ....envs.geometry import ScreenPoint, Size
 from ....envs.screenshot import MAX_IMAGE_BYTES, Screenshot, open_image
 from ...core.task import Outcome, Rules, TaskError
 from ..data_files import digest_of, line_of, read_json, read_text
-from .boxes import Answer, BoxForm, Polygon, TargetShape, forms_of, is_within, judge_answer
+from .boxes import BoxForm, PointAnswer, Polygon, TargetShape, forms_of, is_within, judge_answer
 
 
 class ImageEnv(ScreenEnv):
@@ -98,7 +98,7 @@ class GroundingInstance:
 
     def judge(self, result: Result) -> Outcome:
         """See the module for the rules."""
-        return judge_answer(Answer(self.env.clicked, result.stop in _REFUSALS), self.area)
+        return judge_answer(PointAnswer(self.env.clicked, result.stop in _REFUSALS), self.area)
 
 
 class _Entry(BaseModel):

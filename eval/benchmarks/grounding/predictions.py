@@ -31,13 +31,13 @@ from ....envs.actions import Click
 from ....envs.geometry import ScreenPoint, Size
 from ...core.task import TaskError
 from ..data_files import read_text
-from .boxes import Answer, Polygon, box, judge_answer, polygon
+from .boxes import PointAnswer, Polygon, box, judge_answer, polygon
 
-Reply: TypeAlias = str | tuple[float, ...]
+RawReply: TypeAlias = str | tuple[float, ...]
 """A reply as text, or as the numbers that were read from it."""
 
-NO_ANSWER = Answer(None)
-REFUSED = Answer(None, refused=True)
+NO_ANSWER = PointAnswer(None)
+REFUSED = PointAnswer(None, refused=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,13 @@ class Placement:
         image = " of the resized image" if self.rule else " of the screenshot" if space == "pixels" else ""
         return f"{space}{image}{', whole pixels' if self.whole else ''}"
 
-    def place(self, point: ModelPoint, size: Size) -> Answer:
+    def place(self, point: ModelPoint, size: Size) -> PointAnswer:
         """The answer of a model that clicked at `point`."""
         if not (math.isfinite(point.x) and math.isfinite(point.y)):
             return NO_ANSWER
         frame = Frame(size, self.rule.resize(size) if self.rule else size, self.space)
         at = frame.to_screen(self.space.to_image(point, frame.image))
-        return Answer(ScreenPoint(int(at.x), int(at.y)) if self.whole else at)
+        return PointAnswer(ScreenPoint(int(at.x), int(at.y)) if self.whole else at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +81,25 @@ class ByDialect:
     def __str__(self) -> str:
         return self.dialect.name
 
-    def answer(self, reply: Reply, size: Size) -> Answer:
+    def answer(self, reply: RawReply, size: Size) -> PointAnswer:
         """The answer as in an evaluation: exact, and on the screen."""
         read = self._read(reply)
         if not isinstance(read, ModelPoint):
             return read
         image = (self.rule or self.dialect.image_rule).resize(size)
         try:
-            return Answer(Frame(size, image, self.dialect.space).trace(read).screen)
+            return PointAnswer(Frame(size, image, self.dialect.space).trace(read).screen)
         except ValueError:  # not finite
             return NO_ANSWER
 
-    def published_answer(self, reply: Reply, size: Size) -> Answer:
+    def published_answer(self, reply: RawReply, size: Size) -> PointAnswer:
         """The answer by the rules of the published judgement."""
         read = self._read(reply)
         if isinstance(read, ModelPoint):
             return self.published.place(read, size)
         return REFUSED if self.refuses and isinstance(reply, str) and _MISSING.match(reply) else read
 
-    def _read(self, reply: Reply) -> ModelPoint | Answer:
+    def _read(self, reply: RawReply) -> ModelPoint | PointAnswer:
         read = self.dialect.parse(reply) if isinstance(reply, str) else ParseFailure("no_action", 0, "not a text")
         if isinstance(read, ParseFailure):
             return NO_ANSWER
@@ -115,15 +115,15 @@ class ByNumbers:
     def __str__(self) -> str:
         return "their last point"
 
-    def answer(self, reply: Reply, size: Size) -> Answer:
+    def answer(self, reply: RawReply, size: Size) -> PointAnswer:
         """The last point of the reply; -1, -1 is a refusal."""
         return self._answer(reply, size, replace(self.published, whole=False))
 
-    def published_answer(self, reply: Reply, size: Size) -> Answer:
+    def published_answer(self, reply: RawReply, size: Size) -> PointAnswer:
         """The same by the rules of the published judgement."""
         return self._answer(reply, size, self.published)
 
-    def _answer(self, reply: Reply, size: Size, placement: Placement) -> Answer:
+    def _answer(self, reply: RawReply, size: Size, placement: Placement) -> PointAnswer:
         found = reply
         if isinstance(found, str):
             points = _POINTS.findall(found)
@@ -139,7 +139,7 @@ class ByNumbers:
                 return NO_ANSWER
 
 
-Reading: TypeAlias = ByDialect | ByNumbers
+ReplyReading: TypeAlias = ByDialect | ByNumbers
 
 _NUMBER = r"-?\d{1,12}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?"
 _NUMBERS = re.compile(_NUMBER)
@@ -150,15 +150,17 @@ _QWEN25 = ImageRule(28, 56 * 56, 16384 * 28 * 28)
 _GRID = Placement(Grid(1000), whole=True)
 
 
-def _by(name: str, published: Placement, rule: ImageRule | None = None, refuses: bool = True) -> Callable[[], Reading]:
+def _by(
+    name: str, published: Placement, rule: ImageRule | None = None, refuses: bool = True
+) -> Callable[[], ReplyReading]:
     return lambda: ByDialect(dialect_named(name), rule, published, refuses)
 
 
-def _numbers(steps: float, *, whole: bool = False) -> Callable[[], Reading]:
+def _numbers(steps: float, *, whole: bool = False) -> Callable[[], ReplyReading]:
     return lambda: ByNumbers(Placement(Grid(steps), whole=whole))
 
 
-READINGS: Mapping[str, Callable[[], Reading]] = {
+READINGS: Mapping[str, Callable[[], ReplyReading]] = {
     "uitars": _by("ui-tars-1.5", Placement(Absolute(), _TARS, whole=True), _TARS, refuses=False),
     "qwen25vl": _by("qwen2.5-vl", Placement(Absolute(), whole=True), _QWEN25),
     "qwen3vl": _by("qwen3-vl", _GRID),
@@ -240,7 +242,7 @@ class PredictionScores:
 
     path: Path
     model: str
-    reading: Reading
+    reading: ReplyReading
     overall: Score = field(default_factory=Score)
     existing: Score = field(default_factory=Score)
     by_their_rules: Score = field(default_factory=Score)
@@ -292,7 +294,7 @@ class PredictionForm:
                 raise TaskError(f"{path}, line {number}: {error}") from error
         return scores
 
-    def _reading(self, path: Path, model: str, dialect: Dialect | None) -> Reading:
+    def _reading(self, path: Path, model: str, dialect: Dialect | None) -> ReplyReading:
         if dialect is not None:
             return ByDialect(dialect, None, Placement(dialect.space, dialect.image_rule))
         make = READINGS.get(f"{self.folder} {model}") or READINGS.get(model)
@@ -384,7 +386,7 @@ def _model_of(path: Path, line: _Line) -> str:
 _REPLY = "_infer"
 
 
-def _reply_of(line: _Line, model: str) -> Reply:
+def _reply_of(line: _Line, model: str) -> RawReply:
     """The reply; empty if the request failed.
 
     Raises:

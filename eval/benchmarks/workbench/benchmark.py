@@ -27,6 +27,7 @@ from .prepared import PreparedFiles
 from .setup import install, missing_apps
 from .template import Job, Template
 from .templates import all_templates
+from .web.screen import close_browsers
 
 _PREPARED = PreparedFiles()
 """Shared within this process."""
@@ -127,12 +128,12 @@ class WorkbenchInstance:
     def solution(self) -> Policy:
         """The oracle; needs the reader extra for templates that find targets by text."""
         ending = GiveUp(self.job.infeasible) if self.job.infeasible else Finish(self.job.answer)
-        return WorkbenchOracle(self.job.oracle, ending)
+        return WorkbenchOracle(self.job.oracle, ending, self.env)
 
 
 @dataclass(frozen=True)
 class Workbench:
-    """Seeded tasks in real desktop programs on virtual displays, judged by the files left behind; --setup installs."""
+    """Seeded tasks in real desktop programs and web applications, judged by the data left behind; --setup installs."""
 
     name: str = "workbench"
     sandbox: str = "require"
@@ -180,6 +181,10 @@ class Workbench:
         if not tasks:
             raise TaskError("none of the programs of workbench is installed: screenwright eval workbench --setup")
         return tasks
+
+    def close(self) -> None:
+        """Close the idle browsers of this process."""
+        close_browsers()
 
     def install(self) -> Iterator[str]:
         """See `Installable`."""

@@ -11,7 +11,9 @@ from ....agent.policy.baselines import ScriptedPolicy
 from ....agent.policy.policy import PolicyEvents
 from ....agent.record.events import PolicyInfo
 from ....envs.actions import Action, Button, Click, Hotkey, Type, Wait
+from ....envs.env import Env
 from ....envs.geometry import ScreenPoint
+from .web.finding import InPage, ReadablePage
 
 _TRIES, _WAIT_S = 20, 0.5
 
@@ -34,7 +36,7 @@ class Until:
     title: str
 
 
-Step: TypeAlias = Action | On | Until
+Step: TypeAlias = Action | On | Until | InPage
 
 
 def key(names: str, times: int = 1) -> tuple[Step, ...]:
@@ -63,11 +65,15 @@ def until(title: str) -> tuple[Step, ...]:
 
 
 class WorkbenchOracle:
-    """Performs `steps` one per decision and then ends with `ending`; gives up if a target or a window is missing."""
+    """Performs `steps` one per decision and then ends with `ending`; gives up if a target or a window is missing.
 
-    def __init__(self, steps: tuple[Step, ...], ending: Ending) -> None:
+    Elements of a web page are located in the page of `screen`.
+    """
+
+    def __init__(self, steps: tuple[Step, ...], ending: Ending, screen: Env | None = None) -> None:
         self._steps = list(steps)
         self._ending = ending
+        self._screen = screen
         self._tries = 0
 
     def info(self) -> PolicyInfo:
@@ -88,8 +94,8 @@ class WorkbenchOracle:
             step = self._steps[0]
             if isinstance(step, Until) and step.title.casefold() in seen.location.casefold():
                 action = None
-            elif isinstance(step, On | Until):
-                action = _located(step, seen) if isinstance(step, On) else None
+            elif isinstance(step, On | Until | InPage):
+                action = self._located(step, seen)
                 if action is None:
                     self._tries += 1
                     return Wait(_WAIT_S) if self._tries < _TRIES else GiveUp(f"there is no {step}: {seen.location}")
@@ -101,6 +107,13 @@ class WorkbenchOracle:
                 return action
         assert isinstance(self._ending, Finish | GiveUp)
         return self._ending
+
+    def _located(self, step: On | Until | InPage, seen: HistoryStep) -> Action | None:
+        """The click on what the step names; None if it is not there, and for a window."""
+        if isinstance(step, InPage):
+            screen: object = self._screen
+            return step.on(screen) if isinstance(screen, ReadablePage) else None
+        return _located(step, seen) if isinstance(step, On) else None
 
 
 def _located(step: On, seen: HistoryStep) -> Action | None:

@@ -11,6 +11,7 @@ from ....envs.desktop.virtual.packages import packages_missing
 from ....envs.desktop.virtual.sandbox.bubblewrap import why_unavailable
 from ...core.task import TaskError
 from .template import App, Template
+from .web.program import install as install_web
 
 
 def apps_of(templates: Sequence[Template]) -> tuple[App, ...]:
@@ -20,7 +21,7 @@ def apps_of(templates: Sequence[Template]) -> tuple[App, ...]:
 
 def missing_apps(templates: Sequence[Template]) -> tuple[App, ...]:
     """The programs that are not installed."""
-    return tuple(app for app in apps_of(templates) if shutil.which(app.program) is None)
+    return tuple(app for app in apps_of(templates) if not app.is_installed)
 
 
 def install(templates: Sequence[Template]) -> Iterator[str]:
@@ -33,11 +34,12 @@ def install(templates: Sequence[Template]) -> Iterator[str]:
     packages = tuple(dict.fromkeys((*packages_missing(), *(one for app in absent for one in app.packages))))
     if packages:
         _apt_get(packages)
+    install_web(app.web for app in apps_of(templates) if app.web is not None)
     still = missing_apps(templates)
     counts = Counter(app.name for template in templates for app in template.apps)
     for app in apps_of(templates):
         state = f"missing, its {counts[app.name]} tasks are left out" if app in still else f"{counts[app.name]} tasks"
-        yield f"{app.name:12} {app.program:14} {state}"
+        yield f"{app.name:12} {app.program or 'web':14} {state}"
     if reason := why_unavailable():
         yield f"there is no sandbox: {reason}; --option sandbox=off runs without one"
     if still:

@@ -8,6 +8,7 @@
 The judge, the near misses and the check of the rest of the home follow from the files; see `judging.py`.
 """
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from ....envs.env import Env
 from .desk import open_desktop
 from .documents import Document, Text
 from .oracle import Step, Until
+from .web.program import WebProgram
 from .words import ITEMS, TOPICS
 
 T = TypeVar("T")
@@ -84,12 +86,13 @@ class App:
 
     Attributes:
         name: Short, for the names of tasks; also the category of results.
-        program: The executable whose absence leaves the tasks out.
+        program: The executable whose absence leaves the tasks out; empty for a web application.
         packages: The Debian packages that install it.
         settings: Settings in the home, by path; `{home}` is replaced.
         prepared: Files in the home that the first start makes slowly, without traces of its task. They are copied to
             the homes of later starts in the same process.
         enter: Opens the screen.
+        web: The web application, if it is one.
     """
 
     name: str
@@ -98,6 +101,12 @@ class App:
     settings: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
     prepared: tuple[str, ...] = ()
     enter: OpenApp = open_desktop
+    web: WebProgram | None = None
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether it can be started."""
+        return shutil.which(self.program) is not None if self.web is None else self.web.is_installed
 
 
 class Case:

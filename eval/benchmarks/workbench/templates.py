@@ -2,10 +2,12 @@
 
 from .apps import calc, cross, database, drawings, editor, files, mail, notes, pictures, slides, terminal, writer
 from .template import Template
+from .web.apps import flows, lab, stock, tables, whiteboard, wiki
 
-_MODULES = (editor, terminal, files, calc, writer, slides, notes, mail, database, pictures, drawings, cross)
+_DESKTOP = (editor, terminal, files, calc, writer, slides, notes, mail, database, pictures, drawings, cross)
+_WEB = (stock, tables, wiki, flows, lab, whiteboard)
 
 
 def all_templates() -> tuple[Template, ...]:
     """Those of all programs."""
-    return tuple(template for module in _MODULES for template in module.TASKS.templates)
+    return tuple(template for module in (*_DESKTOP, *_WEB) for template in module.TASKS.templates)

@@ -28,6 +28,7 @@ from screenwright import (
     Wait,
 )
 from screenwright.envs.browser.session import BrowserSession
+from screenwright.eval.benchmarks.workbench.web.finding import places_script
 
 AFTER_S = 2.0
 """What is on the screen this long after a look counts as the final state."""
@@ -37,7 +38,7 @@ CELL_PX = 16
 DIFFERENCE = 40
 LATE_S = 1.0
 READ_S = 5.0
-_PLACES = (Path(__file__).parent / "places.js").read_text()
+_PLACES = places_script()
 _CAST = {"format": "jpeg", "quality": 80, "maxWidth": 640, "maxHeight": 360}
 
 

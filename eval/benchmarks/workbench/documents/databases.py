@@ -44,11 +44,19 @@ class Database:
             with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
                 names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
                 found = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names}  # noqa: S608
+                columns = {
+                    name: [row[1] for row in connection.execute(f'PRAGMA table_info("{name}")')] for name in names
+                }
         except sqlite3.Error as error:
             return [unreadable(self.path, error)]
         if sorted(found) != sorted(self.columns):
             return [f"{self.path} has the tables {', '.join(sorted(found))}"]
-        return [
+        other = [
+            f"{self.path}: {table} has the columns {', '.join(columns[table])}"
+            for table, wanted in self.columns.items()
+            if [column.split()[0] for column in wanted] != columns[table]
+        ]
+        return other or [
             f"{self.path}: {table}: {one}"
             for table, rows in self.rows.items()
             for one in first_difference(sorted(rows, key=repr), sorted(found[table], key=repr), "row")

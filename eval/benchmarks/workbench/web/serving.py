@@ -1,0 +1,116 @@
+"""Serves a web application for one episode, in a sandbox with its home and without a network.
+
+    browser -> 127.0.0.1:PORT -> bridge.py -> Unix socket -> relay.py -> 127.0.0.1:8000 in the sandbox
+
+The server ends with the episode, also if this process is killed.
+"""
+
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from .....envs.desktop.virtual.processes import REAPER, ProcessGroup, Started, lines_of
+from .....envs.desktop.virtual.sandbox import bridge
+from .....envs.desktop.virtual.sandbox.bubblewrap import programs_command, why_unavailable
+from .....envs.desktop.virtual.sandbox.seccomp import filter_program
+from .....envs.env import EnvUnavailable
+from .....envs.environment import clean_environment
+from ....core.task import TaskError
+from .program import SITES, WebProgram, apps_folder
+
+_BRIDGE = Path(bridge.__file__).resolve()
+_RELAY = Path(__file__).with_name("relay.py").resolve()
+_INNER_PORT = 8000
+_START_S = 60.0
+_POLL_S = 0.03
+
+
+@contextmanager
+def serve(program: WebProgram, home: Path, sandbox: str) -> Generator[str]:
+    """The address of the application with the data in `home`.
+
+    Args:
+        program: The application.
+        home: The home folder of the server, the only one that it can write to.
+        sandbox: `require`, `auto` (without one where there is none), or `off`.
+
+    Raises:
+        TaskError: it does not start.
+        EnvUnavailable: there is no sandbox, and one is required.
+    """
+    unavailable = "" if sandbox == "off" else why_unavailable()
+    if unavailable and sandbox == "require":
+        raise EnvUnavailable(f"{program.name} needs a sandbox: {unavailable}; --option sandbox=off runs without one")
+    program.prepare(home, apps_folder())
+    group = ProcessGroup(f"serve-{program.name}")
+    try:
+        port = _free_port()
+        url = f"http://127.0.0.1:{port}"
+        if sandbox == "off" or unavailable:
+            started = _start(group, program, home, port)
+        else:
+            _open_sandbox(group, home, port)
+            started = _start(group, program, home, _INNER_PORT)
+        _await_answer(group, program, started, url + program.path)
+        yield url
+    finally:
+        group.stop()
+
+
+def _open_sandbox(group: ProcessGroup, home: Path, port: int) -> None:
+    """Open a sandbox whose port `_INNER_PORT` is `port` of this machine."""
+    shared = group.folder / "shared"
+    shared.mkdir(0o700)
+    inside = programs_command(
+        group.folder, home, writable=(shared,), readable=(apps_folder(), SITES, _RELAY, REAPER), folders=()
+    )
+    group.open_sandbox(inside.command, filter_program())
+    python = (sys.executable, "-I", "-S")
+    for script, number, outside in ((_RELAY, _INNER_PORT, False), (_BRIDGE, port, True)):
+        log = group.log_of(script.stem)
+        started = group.start(
+            (*python, str(script), str(shared / "socket"), str(number)), clean_environment(), log, outside=outside
+        )
+        group.await_ready(partial(_is_ready, log), started, script.stem, log)
+
+
+def _is_ready(log: Path) -> bool:
+    return "ready" in lines_of(log)
+
+
+def _start(group: ProcessGroup, program: WebProgram, home: Path, port: int) -> Started:
+    command = tuple(program.filled(part, home, port) for part in program.command)
+    environment = clean_environment() | {"HOME": str(home), "PORT": str(port)}
+    environment |= {name: program.filled(value, home, port) for name, value in program.environment.items()}
+    return group.start(command, environment, group.log_of(program.name), home)
+
+
+def _await_answer(group: ProcessGroup, program: WebProgram, started: Started, url: str) -> None:
+    end = time.monotonic() + _START_S
+    while not _answers(url):
+        if group.exit_code(started) is not None or time.monotonic() > end:
+            output = " ".join(" ".join(lines_of(group.log_of(program.name))[-4:]).split())
+            raise TaskError(f"{program.name} does not start: {output}"[:400])
+        time.sleep(_POLL_S)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=10):  # noqa: S310 -- an address of ours
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
