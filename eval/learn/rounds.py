@@ -137,7 +137,6 @@ def _evaluate(settings: RoundsSettings, folder: Path, model: str, seeds: str, **
             "seeds": seeds,
             "model": model,
             "dialect": settings.dialect,
-            "calibrate": False,
             **settings.more,
             **sampled,
         }

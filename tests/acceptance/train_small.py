@@ -132,7 +132,7 @@ def main() -> None:
         screenwright(
             "train", "sft", *files, *given, "--batch", "16", "--accumulate", "1", "--learning-rate", "1e-3", *more
         )
-    model = ("--no-calibrate", "--workers", "1", "--steps", "2", "--max-tokens", "60", *DIALECT)
+    model = ("--workers", "1", "--steps", "1", *DIALECT)
     for name, source in (("untrained", "model"), ("trained", "tuned")):
         evaluate(folder / name, tasks, f"0-{args.held_out - 1}", "--model", str(folder / source), *model)
     print(report(folder, tasks))

@@ -64,7 +64,7 @@ def urls() -> Iterator[list[str]]:
 @pytest.fixture
 def settings(urls: list[str], tmp_path: Path) -> RoundsSettings:
     (tmp_path / "toy").mkdir()
-    more = {"root": tmp_path / "toy", "workers": 0}
+    more = {"root": tmp_path / "toy", "workers": 0, "calibrate": False}
     tuning = SftSettings(urls[0], (), tmp_path / "unused")
     return RoundsSettings("toy", tuning, "ui-tars-1.5", "0", "3", tmp_path / "out", ("press-and-end",), 2, 2, more=more)
 
