@@ -50,6 +50,10 @@ class DeviceTransform:
         """Convert `point` to device units."""
         return DevicePoint(self.origin_x + point.x / self.scale, self.origin_y + point.y / self.scale)
 
+    def inverse(self, point: DevicePoint) -> ScreenPoint:
+        """Convert `point` to screenshot pixels."""
+        return ScreenPoint((point.x - self.origin_x) * self.scale, (point.y - self.origin_y) * self.scale)
+
 
 @dataclass(frozen=True, slots=True)
 class Box:

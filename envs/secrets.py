@@ -159,6 +159,11 @@ class SecretVault:
         return tuple(self._secrets.values())
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the secrets."""
+        return tuple(self._secrets)
+
+    @property
     def values(self) -> tuple[tuple[str, str], ...]:
         """The values to keep out of texts and pictures, each with its handle; the longest first."""
         values = [*((one.key(), one.handle) for one in self.secrets), *self._codes.items()]

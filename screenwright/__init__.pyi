@@ -43,6 +43,7 @@ from .agent.core.supervision import Critic as Critic
 from .agent.core.supervision import Critique as Critique
 from .agent.core.supervision import RecoveryAction as RecoveryAction
 from .agent.core.supervision import Supervision as Supervision
+from .agent.core.supervision import SupervisionInfo as SupervisionInfo
 from .agent.dialects.dialect import Dialect as Dialect
 from .agent.dialects.prompting.prompt_kind import Prompt as Prompt
 from .agent.dialects.prompting.thoughts import Thoughts as Thoughts
@@ -100,6 +101,7 @@ from .agent.record.events import PolicyInfo as PolicyInfo
 from .agent.record.events import RecoveredError as RecoveredError
 from .agent.record.events import Replied as Replied
 from .agent.record.events import Resumed as Resumed
+from .agent.record.events import ScreenChecked as ScreenChecked
 from .agent.record.events import Started as Started
 from .agent.record.events import Stepped as Stepped
 from .agent.record.events import Summarized as Summarized

@@ -4,7 +4,7 @@ Agent(model, supervision=Supervision(attended=True, critic=ModelCritic(model)))
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -82,6 +82,26 @@ class Supervision:
             raise ValueError(f"loop_threshold is at least 2 repetitions, not {self.loop_threshold}")
         if self.restarts < 0:
             raise ValueError(f"restarts is 0 or more, not {self.restarts}")
+
+    def info(self) -> "SupervisionInfo":
+        """These settings as a run records them."""
+        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "critic"}
+        model = getattr(self.critic, "model", None)
+        return SupervisionInfo(**values, critic=None if self.critic is None else model.info().name if model else "")
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionInfo:
+    """A `Supervision` as it is recorded. `critic` is the name of the critic's model, None without a critic."""
+
+    report_no_effect: bool = True
+    recovery: tuple[RecoveryAction, ...] = ESCALATION
+    loop_threshold: int = 3
+    attended: bool = False
+    critic: str | None = None
+    restarts: int = 0
+    summarize: bool = True
+    approval_timeout_s: float | None = 300.0
 
 
 NO_INTERVENTION = Supervision(report_no_effect=False, recovery=(), summarize=False)

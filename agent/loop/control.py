@@ -3,11 +3,20 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from ...envs.env import Env, Fact, InputMonitored
 
 _POLL_S = 0.02
 """Waiting polls: a signal handler could deadlock on the lock of an event that its own thread is waiting for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time of an episode: seconds from any start, and how it pauses. Only a replayed episode has another one."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
 
 class Control:

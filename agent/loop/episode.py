@@ -54,7 +54,7 @@ from ..record.events import (
     Stepped,
 )
 from ..record.steps import ResumePoint
-from .control import Control, listen_to_input
+from .control import Clock, Control, listen_to_input
 from .ending import EpisodeEnded, ending_of
 from .finishing import Finishing, answer_note
 from .observer import Observer, StepObservation, Stuck
@@ -89,6 +89,7 @@ class Episode:
     answer_form: AnswerFormat[object] | None = None
     prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
     functions: OwnFunctions = OwnFunctions()
+    clock: Clock = Clock()
 
     _screen: SecretEnv = field(init=False)
     _history: list[HistoryStep] = field(init=False, default_factory=list[HistoryStep])
@@ -157,7 +158,8 @@ class Episode:
         """
         past = self.past or ResumePoint()
         self._screen = secret_env(self.env, self.vault)
-        self._observer = Observer(self._screen, self.control, self.supervision, self.approver, [], [*past.actions_done])
+        self._observer = Observer(self._screen, self.control, self.supervision, self.approver, clock=self.clock)
+        self._observer.actions_done += past.actions_done
         self._permissions = Permissions(self.guard, self.rules, self._observer, self.read_target, self.task, self.vault)
         self._history = list(self.vault.redact(past.history))
         with suppress(EnvLost):  # raised again in the first step, which ends the episode
@@ -175,15 +177,14 @@ class Episode:
         task, form = self.vault.redact(self.task), self.answer_form
         self._instruction = task + secrets_note(self.vault) + answer_note(form)
         self._finishing = Finishing(task, self.supervision, self._observer, form, self._ask_again)
-        self._started_at = time.monotonic() - past.seconds
+        self._started_at = self.clock.now() - past.seconds
 
     def _first_event(self) -> Started | Resumed:
         if self.past is None:
             rules, info = self.rules.sha256 if self.rules is not None else "", self.policy.info()
-            names = tuple(secret.name for secret in self.vault.secrets)
-            env, schema = self._screen.info(), self.answer_form.schema if self.answer_form is not None else None
-            more = (rules, names, schema, self.functions.names)
-            return Started(self.task, env, info, self.limits, _now(), version("screenwright"), *more)
+            names, schema = self.vault.names, self.answer_form.schema if self.answer_form is not None else None
+            more = (rules, names, schema, self.functions.names, self.supervision.info(), self.prices)
+            return Started(self.task, self._screen.info(), info, self.limits, _now(), version("screenwright"), *more)
         self._observer.notes += [INTERRUPTED, *self.past.notes]
         return Resumed(len(self.past.history), _now(), version("screenwright"), self.past.unconfirmed)
 
@@ -237,12 +238,11 @@ class Episode:
         for index, action in enumerate(decided.actions):
             if self._interrupted():
                 self._check_limits(steps=False)
-            permission = yield from self._permitted(index, decided, observation)
+            permission, intended = (yield from self._permitted(index, decided, observation)), False
             if isinstance(permission, Deny):
                 return index, permission.reason
-            intended = False
             try:
-                self._permissions.check_screen(self._screen, decided.actions[: index + 1], observation, permission)
+                yield from self._permissions.check_screen(decided, index, observation, permission)
                 yield Intended(self._step, index, action)
                 intended = True
                 result = self._perform(action)
@@ -367,12 +367,12 @@ class Episode:
     def _wait_while_paused(self) -> Iterator[Event]:
         if not self.control.paused:
             return
-        started = time.monotonic()
+        started = self.clock.now()
         yield from self._observer.hand_over(self._step)
         cause = ": the user is using the screen" if self.control.user_active else ""
         yield Note(f"paused{cause}", self._step)
         self.control.wait_while_paused()
-        self._started_at += time.monotonic() - started
+        self._started_at += self.clock.now() - started
         yield Note("resumed", self._step)
 
     def _out_of_time(self) -> bool:
@@ -387,7 +387,7 @@ class Episode:
 
     @property
     def _seconds(self) -> float:
-        return time.monotonic() - self._started_at - self._observer.waited_s
+        return self.clock.now() - self._started_at - self._observer.waited_s
 
     def _ended(self, end: EpisodeEnded) -> Ended:
         tally, stop, seconds = self._tally, end.stop, self._seconds

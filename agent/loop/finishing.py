@@ -106,7 +106,8 @@ class Finishing:
         self, critic: Critic, step: int, answer: str, screenshots: Sequence[Screenshot]
     ) -> Generator[Event, None, Critique]:
         started = time.perf_counter()
-        shots = (*screenshots[-2:], self.observer.env.observe().screenshot)
+        shots = (*screenshots[-2:], self.observer.check_screen().screenshot)
+        yield from self.observer.screens_checked(step)
         try:
             critique = critic(CompletionClaim(self.task, answer, shots, tuple(self.observer.actions_done)))
         except ModelLost as lost:

@@ -33,8 +33,8 @@ from ..guard.approval import ApprovalAnswer, ApprovalRequest, Approver, parse_an
 from ..monitor.action_loops import ActionLoop
 from ..monitor.progress import ProgressMonitor
 from ..monitor.screen_diff import difference_of
-from ..record.events import Escalated, Event, NeedsUser, Note, RecoveredError, UserMessage
-from .control import Control
+from ..record.events import Escalated, Event, NeedsUser, Note, RecoveredError, ScreenChecked, UserMessage
+from .control import Clock, Control
 
 RETRY_S = 0.5
 """Delay before a failed screenshot is retried once."""
@@ -51,7 +51,7 @@ MAX_FACTS = 20
 """Facts that the model gets with one screenshot."""
 
 _MAX_LISTED_ACTIONS = 30
-_MESSAGE_END = "\x1e"
+MESSAGE_END = "\x1e"
 """Separates several messages of the user."""
 
 _LOOP_QUESTION = "I am stuck in a loop: {loop}. What should I do?"
@@ -91,7 +91,7 @@ class Observer:
     """Observes an environment for an episode.
 
     `notes` collects the notes for the model at the next observation, `actions_done` describes the actions carried out
-    so far; `waited_s` is the time spent waiting for the user.
+    so far; `waited_s` is the time spent waiting for the user, by `clock`.
     """
 
     env: Env
@@ -101,6 +101,7 @@ class Observer:
     notes: list[str] = field(default_factory=list[str])
     actions_done: list[str] = field(default_factory=list[str])
     waited_s: float = 0.0
+    clock: Clock = Clock()
 
     _progress: ProgressMonitor = field(init=False)
     _opening: tuple[Observation, float] | None = field(init=False, default=None)
@@ -109,6 +110,7 @@ class Observer:
     _clock_offset: float = field(init=False, default=0.0)
     _restarts: int = field(init=False, default=0)
     _facts: dict[Fact, None] = field(init=False, default_factory=dict[Fact, None])
+    _checked: list[Observation] = field(init=False, default_factory=list[Observation])
 
     def __post_init__(self) -> None:
         self._progress = ProgressMonitor(self.supervision)
@@ -157,7 +159,21 @@ class Observer:
         """
         observation = self._look()
         self.add_facts(observation)
-        self._opening = observation, time.perf_counter()
+        self._opening = observation, self.clock.now()
+
+    def check_screen(self) -> Observation:
+        """Observe the screen between two steps, and note its facts; raises `EnvLost` if it is gone."""
+        observation = self._look()
+        self.add_facts(observation)
+        self._checked.append(observation)
+        return observation
+
+    def screens_checked(self, step: int, *, refused: bool = False) -> Generator[ScreenChecked]:
+        """The observations of `check_screen` that had facts, and the last one if it `refused` an action."""
+        checked, self._checked = self._checked, []
+        for number, observation in enumerate(checked, 1):
+            if observation.facts or (refused and number == len(checked)):
+                yield ScreenChecked(step, observation)
 
     def observe(self, step: int) -> Generator[Event, None, StepObservation]:
         """Observe the screen for step `step`.
@@ -175,6 +191,9 @@ class Observer:
         action = self._progress.next_recovery(loop) if loop is not None else None
         if loop is None or action is None:
             return self._step_observation(observation, change, capture_s)
+        if action in (RecoveryAction.STUCK, RecoveryAction.ASK_USER):
+            self.add_facts(observation)
+            yield ScreenChecked(step - 1, observation)
         if action is RecoveryAction.STUCK:
             yield Escalated(step - 1, action, str(loop))
             raise Stuck(str(loop))
@@ -206,6 +225,7 @@ class Observer:
         escalated: Escalated | None = None,
         loop: ActionLoop | None = None,
     ) -> StepObservation:
+        observation = replace(observation, facts=(*self.control.drain_facts(), *observation.facts))
         self._note_user_control(observation.screenshot)
         action = escalated.action if escalated is not None else None
         if action not in (RecoveryAction.MESSAGE, RecoveryAction.REPLAN):  # both describe the loop themselves
@@ -216,7 +236,7 @@ class Observer:
         elif action is RecoveryAction.REPLAN:
             listed = "\n".join(self.actions_done[-_MAX_LISTED_ACTIONS:])
             self.notes.append(render("replan", loop=str(loop), actions=listed))
-        self.add_facts(replace(observation, facts=(*self.control.drain_facts(), *observation.facts)))
+        self.add_facts(observation)
         if len(self._facts) > MAX_FACTS:
             self.notes.append(f"{len(self._facts) - MAX_FACTS} more events are not listed.")
         if any(fact.quoted for fact in self._facts):
@@ -245,9 +265,11 @@ class Observer:
     def _timed_observation(self, step: int) -> Generator[Event, None, tuple[Observation, float]]:
         """An observation and the seconds it took: zero if the one that opened the screen is reused."""
         opening, self._opening = self._opening, None
-        started = time.perf_counter()
-        if opening is not None and started - opening[1] < OPENING_MAX_AGE_S:
+        if opening is not None and self.clock.now() - opening[1] < OPENING_MAX_AGE_S:
             return opening[0], 0.0
+        if opening is not None and opening[0].facts:
+            yield ScreenChecked(step, opening[0])
+        started = time.perf_counter()
         observation = yield from self._observe(step)
         return observation, time.perf_counter() - started
 
@@ -264,7 +286,7 @@ class Observer:
             raise
         except EnvLost as lost:
             message = str(lost)
-        time.sleep(RETRY_S)
+        self.clock.sleep(RETRY_S)
         try:
             observation = self._look()
         except EnvLost:
@@ -289,9 +311,10 @@ class Observer:
         return RecoveredError(step, "screen", f"{message}; it was restarted ({count})")
 
     def _probe(self, step: int) -> Generator[Event, None, Change]:
-        time.sleep(PROBE_S)
+        self.clock.sleep(PROBE_S)
         observation = yield from self._observe(step)
         self.add_facts(observation)
+        yield ScreenChecked(step, observation)
         change = self._progress.record_probe(observation.screenshot)
         cause = "an animation" if change.kind is ChangeKind.NOTHING else "the action"
         yield Note(f"took a second screenshot without acting: the change is caused by {cause}", step)
@@ -316,6 +339,7 @@ class Observer:
         self._opening = None
         observation = yield from self._observe(step)
         self.add_facts(observation)
+        yield ScreenChecked(step, observation)
         self._before_user = None if self.control.user_active else observation.screenshot
         self._progress.reset()
 
@@ -330,7 +354,7 @@ class Observer:
         answer, _ = yield from self.request_approval(ApprovalRequest("question", printable(question), step))
         if answer is None:
             return ()
-        messages = tuple(answer.text.split(_MESSAGE_END))
+        messages = tuple(answer.text.split(MESSAGE_END))
         for text in messages:
             yield UserMessage(step, text)
             if text:
@@ -347,11 +371,11 @@ class Observer:
         if not self._is_attended():
             return None, "no_one"
         self.env.release()
-        started = time.monotonic()
+        started = self.clock.now()
         yield NeedsUser(request.step, request.question, request.kind, request.rule, request.reason)
 
         def timed_out() -> bool:
-            return request.timeout_s is not None and time.monotonic() >= started + request.timeout_s
+            return request.timeout_s is not None and self.clock.now() >= started + request.timeout_s
 
         def cancelled() -> bool:
             return self.control.stopped or timed_out()
@@ -361,8 +385,8 @@ class Observer:
         else:
             self.control.wait_for_message(cancelled)
             messages = self.control.drain_messages()
-            answer = parse_answer(_MESSAGE_END.join(messages), request) if messages else None
-        self.waited_s += time.monotonic() - started
+            answer = parse_answer(MESSAGE_END.join(messages), request) if messages else None
+        self.waited_s += self.clock.now() - started
         return answer, "user" if answer is not None else "timeout" if timed_out() else "no_one"
 
     def _is_attended(self) -> bool:

@@ -4,7 +4,7 @@ Safety checks of a model's API, and the model's own questions, reach the user in
 """
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from PIL import ImageDraw
@@ -12,7 +12,7 @@ from PIL import ImageDraw
 from screenwright._text import plain, quote
 
 from ...envs.actions import Action, ButtonDown, Click, Drag, LongPress, Move, points_of
-from ...envs.env import ActionRefused, Env, Observation
+from ...envs.env import ActionRefused, Observation
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
 from ...envs.secrets import SecretVault
@@ -155,8 +155,8 @@ class Permissions:
 
     # -- comparing the screen again
 
-    def check_screen(self, env: Env, actions: Sequence[Action], observation: Observation, allowed: Allow) -> None:
-        """Before the last of `actions` of a reply, check that the screen still is as the reply assumed.
+    def check_screen(self, decided: Decided, index: int, observation: Observation, allowed: Allow) -> Generator[Event]:
+        """Before the action at `index` of a reply, check that the screen still is as the reply assumed.
 
         Before a further action, the effects of the earlier ones are expected. If what is there decided that the action
         is allowed, it must still be there, also with the pointer on it.
@@ -164,29 +164,30 @@ class Permissions:
         Raises:
             ActionRefused: the page, the window, or what is at the point changed since `observation`.
         """
-        *done, action = actions
-        if allowed.recheck:
-            self._check_target(env, action, observation)
-        elif done:
-            now = env.observe()
-            self.observer.add_facts(now)
-            if reason := unexpected_change(observation, now, done, action):
+        step, done, action = decided.step, decided.actions[:index], decided.actions[index]
+        try:
+            if allowed.recheck:
+                self._check_target(action, observation)
+            elif done and (reason := unexpected_change(observation, self.observer.check_screen(), done, action)):
                 skipped = f"after {len(done)} of the actions in your reply, so the others were skipped"
                 raise ActionRefused(f"{reason} {skipped}")
+        except ActionRefused:
+            yield from self.observer.screens_checked(step, refused=True)
+            raise
+        yield from self.observer.screens_checked(step)
 
-    def _check_target(self, env: Env, action: Action, observation: Observation) -> None:
-        self._compare(env.observe(), action, observation, hovering=False)
+    def _check_target(self, action: Action, observation: Observation) -> None:
+        self._compare(self.observer.check_screen(), action, observation, hovering=False)
         if not isinstance(action, _PRESSES) or not (points := points_of(action)):
             return
         try:
-            env.execute(Move(points[0]))
+            self.observer.env.execute(Move(points[0]))
         except ActionRefused:  # a screen without a pointer
             return
-        self._compare(env.observe(), action, observation, hovering=True)
+        self._compare(self.observer.check_screen(), action, observation, hovering=True)
 
     def _compare(self, now: Observation, action: Action, observation: Observation, *, hovering: bool) -> None:
         """A text that stays excuses changed pixels; under the pointer, where controls light up, so does no text."""
-        self.observer.add_facts(now)
         if moved := page_change(observation, now) or _window_change(observation, now):
             raise ActionRefused(f"{moved} before the action")
         change = unexpected_change(observation, now, (), action)

@@ -21,7 +21,7 @@ _MAX_NAMES = 10
 _MAX_MESSAGE = 600
 _MIN_KEY = 8
 
-_TOO_LONG = re.compile(
+TOO_LONG = re.compile(
     r"context.{0,20}(length|window|size|limit|overflow)|(model|prompt|input|sequence|session|request).?len(gth)?\b"
     r"|(prompt|input|inputs|request|messages?|images?|payload|query)\b.{0,80}(too (long|large|big|many)|exceed|longer"
     r"|larger than|overflow|less than|must be <)|(too many|exceed|reduce|maximum).{0,60}(token|image|length)"
@@ -79,7 +79,7 @@ class ErrorResponse(Exception):
         if _NO_IMAGES.search(self.body):
             return False
         about_reply = _REPLY_LIMIT.search(self.body) and "context" not in self.body.lower()
-        return self.status == 413 or bool(_TOO_LONG.search(self.body) and not about_reply)
+        return self.status == 413 or bool(TOO_LONG.search(self.body) and not about_reply)
 
 
 EXPECTED_ERRORS = (httpx2.HTTPError, ErrorResponse, InvalidResponse, ConnectionBroken, ReplyWithheld)

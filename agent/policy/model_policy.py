@@ -44,7 +44,7 @@ MAX_REPAIRS = 2
 
 _RAISED_TEMPERATURE = 0.7
 _MIN_ANSWER_TOKENS = 2000
-_CUT_OFF = "the reply was cut off at the maximum number of tokens"
+CUT_OFF = "the reply was cut off at the maximum number of tokens"
 
 
 _NO_LIMITS = PromptLimits()
@@ -163,7 +163,7 @@ class ModelPolicy:
             if not completion.text.strip():
                 reply = replace(reply, message="the reply is empty")
             if not completion.complete:
-                reply = replace(reply, message=f"{reply.message}; {_CUT_OFF}")
+                reply = replace(reply, message=f"{reply.message}; {CUT_OFF}")
             yield ParseFailed(context.step, attempt, reply.kind, reply.position, reply.message)
             repairs = (*repairs, *repair_messages(completion.text, reply))
 

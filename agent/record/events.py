@@ -3,11 +3,12 @@
 An episode starts with `Started` or `Resumed` and ends with `Ended`. Each step emits, in order: `Observed`, possibly
 `Escalated`, one `Replied` per model call (each possibly followed by `ParseFailed`), `Decided`, possibly
 `ApprovalAnswered`, `Intended` and `Acted` for each action, and `Stepped`. `AnswerRejected` and `Critiqued` follow the
-step that finishes the task. `Note`, `RecoveredError`, `NeedsUser` and `UserMessage` can occur anywhere in between.
+step that finishes the task. `Note`, `ScreenChecked`, `RecoveredError`, `NeedsUser` and `UserMessage` can occur anywhere
+in between.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from pydantic import JsonValue
@@ -19,7 +20,8 @@ from ..core.change import Change
 from ..core.coordinates import PointTrace
 from ..core.limits import Limits, StopReason
 from ..core.model import ModelInfo, SampledTokens, Sampling, Usage
-from ..core.supervision import RecoveryAction
+from ..core.prices import Price
+from ..core.supervision import RecoveryAction, SupervisionInfo
 from .codec import LoggedAction, LoggedEnding, LoggedObservation
 
 Purpose: TypeAlias = Literal["act", "zoom", "ground", "summarize", "answer"]
@@ -48,7 +50,7 @@ class Started:
 
     `rules_sha256` identifies its rules, empty without rules. `secrets` are the names of the secrets that can be typed.
     `answer_schema` is the JSON schema of the answer, None if its form is free. `functions` are the names of the
-    program's functions that the model may call.
+    program's functions that the model may call. `supervision` and `prices` are those that the episode ran with.
     """
 
     task: str
@@ -61,6 +63,8 @@ class Started:
     secrets: tuple[str, ...] = ()
     answer_schema: Mapping[str, JsonValue] | None = None
     functions: tuple[str, ...] = ()
+    supervision: SupervisionInfo = SupervisionInfo()
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
     event: Literal["started"] = "started"
 
 
@@ -92,6 +96,19 @@ class Observed:
     change: Change | None
     capture_s: float
     event: Literal["observed"] = "observed"
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenChecked:
+    """The screen was observed between the observations of two steps, and that had a consequence.
+
+    Its facts go to the model with the next step; an action was refused because of what it shows; or it is compared
+    with the next screenshot, since the user takes over or an animation is suspected.
+    """
+
+    step: int
+    observation: LoggedObservation
+    event: Literal["screen_checked"] = "screen_checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +341,7 @@ Event: TypeAlias = (
     Started
     | Resumed
     | Observed
+    | ScreenChecked
     | Escalated
     | Replied
     | Summarized

@@ -14,6 +14,7 @@ A run may come from someone else, so its folder is read as data: see `screenwrig
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,17 +23,18 @@ from typing import IO, Annotated, Self
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from screenwright._files import MIB, NO_FOLLOW, check_inside, read_file, write_file
+from screenwright._files import MIB, NO_FOLLOW, FileRefused, check_inside, read_file, write_file
 
 from ...envs.geometry import Size
 from ...envs.screenshot import MAX_IMAGE_BYTES, Screenshot, open_image
 from ..core.validation import first_problem
+from .archive import EVENTS as _EVENTS
+from .archive import RunArchive
 from .codec import STRICT, LoadScreenshot
-from .events import Ended, Event, Intended, Observed, Started, Stepped
+from .events import Ended, Event, Intended, Observed, ScreenChecked, Started, Stepped
 from .lock import lock_folder
 from .steps import ResumePoint, resume_point
 
-_EVENTS = "events.jsonl"
 _IMAGES = "images"
 _PRIVATE_FOLDER = 0o700
 _MAX_LOG_BYTES = 1024 * MIB
@@ -44,10 +46,16 @@ class RunError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A recorded run, complete or interrupted."""
+    """A recorded run, complete or interrupted. `folder` is its folder, or the file of its bundle."""
 
     folder: Path
     events: tuple[Event, ...]
+
+    @property
+    def screenshots(self) -> tuple[Screenshot, ...]:
+        """All screenshots, each once."""
+        seen = [event.observation.screenshot for event in self.events if isinstance(event, Observed | ScreenChecked)]
+        return tuple({shot.sha256: shot for shot in seen}.values())
 
     @property
     def started(self) -> Started:
@@ -99,7 +107,7 @@ class RunLog:
         """
         try:
             self._file = self._file or self._open()
-            if isinstance(event, Observed):
+            if isinstance(event, Observed | ScreenChecked):
                 self._store(event.observation.screenshot)
             self._file.write(event_to_json(event) + b"\n")
             self._file.flush()
@@ -148,32 +156,41 @@ class RunLog:
         path = _image_path(self.folder, name)
         if not path.is_file():
             write_file(path, screenshot.png, inside=self.folder)
-        screenshot.stored(partial(_load_image, self.folder, name, size))
+        read = partial(_read_in_folder, self.folder)
+        screenshot.stored(partial(_load_image, self.folder, read, name, size))
 
 
 def _open_private(path: str, flags: int) -> int:
     return os.open(path, flags | NO_FOLLOW, 0o600)
 
 
-def read_run(folder: Path | str) -> Run:
-    """Read a run, including one that is still being written or was killed.
+def read_run(run: Path | str) -> Run:
+    """Read a run, including one that is still being written or was killed; `run` is its folder or its bundle.
 
     Raises:
         RunError: there is no run, or a line is invalid.
     """
-    folder = Path(folder)
-    path = folder / _EVENTS
+    run = Path(run)
+    path = run / _EVENTS
     try:
-        data = read_file(path, _MAX_LOG_BYTES, inside=folder)
+        read = RunArchive(run).read if run.is_file() else partial(_read_in_folder, run)
+        data = read(_EVENTS, _MAX_LOG_BYTES)
     except FileNotFoundError as error:
-        raise RunError(f"{folder} contains no run: {_EVENTS} is missing") from error
+        raise RunError(f"{run} contains no run: {_EVENTS} is missing") from error
+    except FileRefused as error:
+        raise RunError(f"cannot read {error.filename}: it {error.strerror}") from error
     except OSError as error:
         raise RunError(f"cannot read {path}: {error.strerror}") from error
     lines = data.split(b"\n")[:-1]  # the rest is a partial line, or empty
-    events = tuple(_read_line(line, path, number, folder) for number, line in enumerate(lines, start=1))
+    load = partial(_load_image, run, read)
+    events = tuple(_read_line(line, path, number, load) for number, line in enumerate(lines, start=1))
     if not events or not isinstance(events[0], Started):
         raise RunError(f"{path} does not start with a `started` event")
-    return Run(folder, events)
+    return Run(run, events)
+
+
+def _read_in_folder(folder: Path, name: str, max_bytes: int) -> bytes:
+    return read_file(folder / name, max_bytes, inside=folder)
 
 
 def event_to_json(event: Event) -> bytes:
@@ -196,17 +213,17 @@ def event_from_json(line: bytes | str, load: LoadScreenshot) -> Event:
     return _EVENT.validate_json(line, context={"load": load})
 
 
-def _read_line(line: bytes, path: Path, number: int, folder: Path) -> Event:
+def _read_line(line: bytes, path: Path, number: int, load: LoadScreenshot) -> Event:
     try:
-        return event_from_json(line, lambda name, size: _load_image(folder, name, size))
+        return event_from_json(line, load)
     except ValidationError as error:
         raise RunError(f"{path}, line {number}: {first_problem(error)}") from error
 
 
-def _load_image(folder: Path, name: str, size: Size) -> bytes:
-    path = _image_path(folder, name)
+def _load_image(run: Path, read: Callable[[str, int], bytes], name: str, size: Size) -> bytes:
+    path = _image_path(run, name)
     try:
-        data = read_file(path, MAX_IMAGE_BYTES, inside=folder)
+        data = read(f"{_IMAGES}/{name}.png", MAX_IMAGE_BYTES)
         if hashlib.sha256(data).hexdigest() != name:
             raise RunError(f"the screenshot {path} was changed: its name is not its SHA-256")
         with open_image(data, formats=("PNG",)) as image:

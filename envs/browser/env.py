@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from ..actions import Action
 from ..base import ScreenEnv
 from ..config.browser_settings import BrowserSettings
+from ..demonstration import PersonInput
 from ..env import ActionResult, EnvInfo, EnvLost, EnvUnavailable, Fact, Observation
 from ..geometry import ScreenPoint, Size
 from ..secrets import SecretVault
@@ -68,6 +69,7 @@ class BrowserEnv(ScreenEnv):
         self._session: BrowserSession | None = None
         self._last_url = url
         self._vault = SecretVault()
+        self._person: Callable[[PersonInput], None] | None = None
 
     def info(self) -> EnvInfo:
         """See `Env`."""
@@ -137,6 +139,17 @@ class BrowserEnv(ScreenEnv):
                     return _RESTARTED.format(url=url)
             raise EnvLost("the browser crashed and could not be restarted")
 
+    def watch_person(self, listener: Callable[[PersonInput], None] | None) -> None:
+        """See `Demonstrable`; call it before the browser opens. Dialogs of pages are then answered by rule."""
+        with self._lock:
+            if listener is not None and self._session is not None:
+                raise EnvUnavailable("a demonstration starts with the browser, which is already open")
+            self._person = listener
+
+    def _report(self, event: PersonInput) -> None:
+        if (person := self._person) is not None:
+            person(event)
+
     def release(self) -> None:
         """See `Env`."""
         with self._lock, suppress(Exception):  # if the browser is gone, nothing is pressed
@@ -170,9 +183,10 @@ class BrowserEnv(ScreenEnv):
 
     def _open(self, worker: Worker, url: str) -> BrowserSession:
         view, fence = (
-            View(self.viewport, self.scale, self.headless),
+            View(self.viewport, self.scale, self.headless, None if self._person is None else self._report),
             Fence(self.settings.grants, start_address(self.url)),
         )
-        session = worker.run(BrowserSession.open(url, view, self.settings, fence))
+        settings = self.settings if self._person is None else self.settings.model_copy(update={"dialogs": "rule"})
+        session = worker.run(BrowserSession.open(url, view, settings, fence))
         session.secrets.vault = self._vault
         return session

@@ -56,6 +56,7 @@ from .ui.compositor import Compositor
 from .ui.controls import PRESSED, closes
 from .ui.navigation import Navigation
 from .ui.overlay.overlay import TAB_STRIP_PX, Overlay
+from .ui.person import PagePerson
 from .ui.prompts import BrowserPrompts
 from .ui.tab_strip import TabStrip, address_bar
 
@@ -114,6 +115,7 @@ class BrowserSession:
             self._navigation,
             self.secrets,
         )
+        self._prompts.person = PagePerson.of(view, self._page_top)
         self._compositor = Compositor(self._tabs, self._overlay, self._prompts, view, settings, self.secrets)
         self._tab_strip = TabStrip(self._tabs, self._overlay, self._prompts, self._navigation)
         self._blocked_action: asyncio.Task[str] | None = None

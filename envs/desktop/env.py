@@ -8,10 +8,12 @@ are untested.
         env.observe().screenshot.image.show()
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ..actions import Action, Back, Home, Navigate
 from ..base import SessionEnv
+from ..demonstration import PersonInput
 from ..env import ActionRefused, ActionResult, EnvInfo, InputListener
 from ..settle import SettleTimeouts
 from .address import DisplayAddress
@@ -20,6 +22,7 @@ from .virtual.display import VirtualDisplay
 from .virtual.sandbox.bubblewrap import why_unavailable
 from .watchdog.settings import InterruptSettings
 from .x11.connection import Window
+from .x11.person import XPerson
 
 
 class DesktopEnv(SessionEnv[DesktopSession]):
@@ -72,6 +75,7 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         self.kept_files: tuple[Path, ...] = ()
         self.lost_files: tuple[str, ...] = ()
         self._listener: InputListener | None = None
+        self._person: XPerson | None = None
 
     @property
     def is_real(self) -> bool:
@@ -122,6 +126,7 @@ class DesktopEnv(SessionEnv[DesktopSession]):
 
     def close(self) -> None:
         """See `Env`."""
+        self.watch_person(None)
         home = self._session.home if self._session is not None else None
         super().close()
         if home is not None:
@@ -150,6 +155,12 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         self._listener = listener
         if self._session is not None:
             self._session.set_input_listener(listener)
+
+    def watch_person(self, listener: Callable[[PersonInput], None] | None) -> None:
+        """See `Demonstrable`; only on X displays."""
+        if self._person is not None:
+            self._person.close()
+        self._person = None if listener is None else self._opened().watch_person(listener)
 
     def _open(self) -> DesktopSession:
         session = DesktopSession(

@@ -11,8 +11,9 @@ from typing import Literal, TypeAlias
 
 from ..actions import Action, Move, OpenApp, Scroll, Type, Wait
 from ..base import check_bounds, check_size, size_facts, wait
+from ..demonstration import PersonInput
 from ..env import ActionResult, EnvError, EnvUnavailable, InputListener, Observation
-from ..geometry import ScreenPoint
+from ..geometry import DevicePoint, ScreenPoint
 from ..input.driver import Driver
 from ..input.gestures import Gestures
 from ..settle import RawFrame, Settler, SettleResult, SettleTimeouts
@@ -28,6 +29,7 @@ from .watchdog.input_filter import filter_input
 from .watchdog.settings import OFF, InterruptSettings
 from .wayland import WaylandDriver, WaylandScreen, wayland_socket
 from .x11.connection import Windows, connect, is_x11
+from .x11.person import XPerson
 
 DriverName: TypeAlias = Literal["auto", "xtest", "pyautogui"]
 
@@ -201,6 +203,19 @@ class DesktopSession:
     def set_input_listener(self, listener: InputListener | None) -> None:
         """See `InputMonitored`."""
         self._watchdog.set_input_listener(listener)
+
+    def watch_person(self, listener: Callable[[PersonInput], None]) -> XPerson:
+        """Report input to `listener` until the result is closed.
+
+        Raises:
+            EnvUnavailable: it is no X display, or has no RECORD extension.
+        """
+        if self._windows is None:
+            raise EnvUnavailable("only X displays report what a person does on them: use an X session, or --virtual")
+        return XPerson(self.address, listener, self._to_screen)
+
+    def _to_screen(self, point: DevicePoint) -> ScreenPoint:
+        return self._capture.device.inverse(point)  # of the moment: the screen may be resized
 
     def release(self) -> None:
         """See `Env`."""

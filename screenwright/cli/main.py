@@ -30,9 +30,12 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "app": ("app", "start and watch tasks in a web browser"),
     "mcp": ("mcp", "serve a screen to other agents over MCP"),
     "session": ("session", "hold a screen between commands, for agents in a shell"),
+    "record": ("record", "record what you do on a screen as a run"),
     "view": ("recordings", "write a recorded run as an HTML page"),
     "eval": ("evaluate", "measure an agent on a benchmark"),
     "compare": ("evaluate", "compare two evaluations"),
+    "bundle": ("bundles", "write a recorded run as one file without secrets, to report a problem"),
+    "cassette": ("bundles", "run the loop again on recorded runs, without a screen or a model, and compare it"),
     "export": ("recordings", "convert recorded runs to training data"),
     "train": ("train", "fine-tune a model on exported runs"),
     "grounding-set": ("evaluate", "write generated pages as a ScreenSpot data set"),
@@ -48,7 +51,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 """The module of each command, and its line in the overview."""
 
-_KEEP_GOING = ("app", "demo", "run", "replay", "eval", "train", "doctor")
+_KEEP_GOING = ("app", "demo", "run", "record", "replay", "eval", "train", "doctor")
 """Commands whose work and exit code count even if no one reads their output."""
 
 _PASSES_ON = ("serve",)

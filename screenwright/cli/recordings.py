@@ -28,7 +28,7 @@ from .settings import SettingsError
 
 
 def _add_view_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run or of an evaluation")
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run or of an evaluation, or a bundle")
     parser.add_argument(
         "--out",
         type=Path,
@@ -88,7 +88,8 @@ def write_page(run: Path, path: Path | None = None, *, share: bool = False) -> P
         RunError: there is no such run, or the page cannot be written.
     """
     recorded = read_run(run)
-    path = path or run / ("shared.html" if share else "view.html")
+    name = "shared.html" if share else "view.html"
+    path = path or (run.with_suffix(f".{name}") if run.is_file() else run / name)
     events = _events_of(recorded, share=share)
     title = next(event.task for event in events if isinstance(event, Started))
     try:

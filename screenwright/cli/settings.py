@@ -20,6 +20,7 @@ from pydantic import model_validator
 from screenwright._files import MIB, read_file
 from screenwright._home import config_folder
 
+from ..agent.demonstration.config import RecordConfig
 from ..agent.loop.agent_config import AgentConfig, ModelConfig
 from ..agent.loop.config import GroundConfig, ReplayConfig, RunConfig
 from ..envs.config import Config, Setting, SettingError, setting
@@ -86,6 +87,7 @@ TREES: Mapping[str, type[Config]] = {
     "ground": GroundConfig,
     "doctor": DoctorConfig,
     "session": SessionConfig,
+    "record": RecordConfig,
 }
 
 

@@ -256,10 +256,11 @@ class HeldSession:
         self._observer.open()
         self._log = RunLog(self.folder)
         rules = self.rules.sha256 if self.rules is not None else ""
-        names = tuple(secret.name for secret in self._vault.secrets)
         agent = PolicyInfo(ModelInfo("outside agent"))
         env = self._screen.info()
-        self._record(Started("held session", env, agent, self.limits, _now(), version("screenwright"), rules, names))
+        self._record(
+            Started("held session", env, agent, self.limits, _now(), version("screenwright"), rules, self._vault.names)
+        )
         self._listen(self._runner)
 
     def _listen(self, listener: InputListener | None) -> None:
@@ -301,7 +302,8 @@ class HeldSession:
             return reason
         intended = False
         try:
-            self._permissions.check_screen(self._screen, (action,), seen.observation, permission)
+            decided = Decided(self._step, None, (action,))
+            self._recorded(self._permissions.check_screen(decided, 0, seen.observation, permission))
             self._record(Intended(self._step, 0, action))
             intended = True
             result = self._screen.execute(action)

@@ -1,3 +1,6 @@
+from .cassettes import Cassette as Cassette
+from .cassettes import Diverged as Diverged
+from .cassettes import Replayed as Replayed
 from .contract import EnvContract as EnvContract
 from .contract import Stage as Stage
 from .contract import eventually as eventually

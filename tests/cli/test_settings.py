@@ -20,9 +20,9 @@ EVERY = [(command, name) for command, tree in TREES.items() for name in tree.set
 OWN = [
     (command, name)
     for command, name in EVERY
-    if command not in ("session", "replay") or name not in TREES["run"].settings()
+    if command not in ("session", "replay", "record") or name not in TREES["run"].settings()
 ]
-"""All but what a session and a replay inherit from a run."""
+"""All but what a session, a replay and a recording inherit from a run."""
 
 SAMPLES: Mapping[str, tuple[str, str, str]] = {
     "env": ("android", "desktop", "browser"),
@@ -163,19 +163,19 @@ def test_a_table_of_the_file_is_for_one_command_and_overrides_the_top_level(
             "eval",
             {"SCREENWRIGHT_URL": "x"},
             "",
-            r"\$SCREENWRIGHT_URL is a setting of run, replay, session, not of eval: unset it",
+            r"\$SCREENWRIGHT_URL is a setting of run, replay, session, record, not of eval: unset it",
         ),
         (
             "ground",
             {},
             "steps = 3",
-            r"steps is a setting of run, replay, eval, session, not of ground: move it to \[run\] and \[replay\] and",
+            r"steps is a setting of run, replay, eval, session, record, not of ground: move it to \[run\] and",
         ),
         (
             "run",
             {},
             "[eval]\nurl = 'x'",
-            r"\[eval\] url is a setting of run, replay, session, not of eval: leave it out",
+            r"\[eval\] url is a setting of run, replay, session, record, not of eval: leave it out",
         ),
         ("run", {}, "[evaluate]\nsteps = 3", r"\[evaluate\] is not a command with settings"),
         (

@@ -8,7 +8,7 @@ changed before the script ran, a call without the secret is dropped here, and so
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 
 from playwright.async_api import Error, Frame
@@ -26,7 +26,10 @@ BURST = 400
 
 PER_SECOND = 100.0
 
-_SCRIPTS = ("channel", "values", "lists", "events", "roots", "permissions", "files", "links")
+SCRIPTS = ("channel", "values", "lists", "events", "roots", "permissions", "files", "links")
+OF_DEMONSTRATIONS = ("channel", "person")
+"""The controls of pages stay those of the browser, for the person who uses them."""
+
 _BEGIN = """(() => {
 "use strict";
 const binding = window.__playwright__binding__;
@@ -44,10 +47,10 @@ class PageChannel:
         self._clock = clock
         self._left, self._filled_s = float(BURST), clock()
 
-    def script(self) -> str:
-        """The script for every frame, with the secret."""
+    def script(self, names: Sequence[str] = SCRIPTS) -> str:
+        """The script for every frame, of the files `names`, with the secret."""
         folder = resources.files(scripts)
-        parts = [folder.joinpath(f"{name}.js").read_text(encoding="utf-8").rstrip() + "(ui);" for name in _SCRIPTS]
+        parts = [folder.joinpath(f"{name}.js").read_text(encoding="utf-8").rstrip() + "(ui);" for name in names]
         text = "\n".join((_BEGIN, *parts, "})();"))
         return text.replace('"$SECRET"', json.dumps(self._secret)).replace('"$BINDING"', json.dumps(BINDING))
 

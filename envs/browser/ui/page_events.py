@@ -153,6 +153,27 @@ class RefusedEvent(_Event):
     ]
 
 
+class PersonEvent(_Event):
+    """A person used mouse or keyboard, while a demonstration is recorded.
+
+    The position is in the viewport of the frame, `time` in milliseconds since 1970. `hidden` if a character went into a
+    field for a password; `dx` and `dy` are CSS pixels that a wheel scrolls.
+    """
+
+    event: Literal["person"]
+    kind: Literal["press", "release", "move", "wheel", "key", "text"]
+    time: float
+    x: float
+    y: float
+    button: int = 0
+    key: str = Field(default="", max_length=40)
+    text: str = Field(default="", max_length=100_000)
+    pressed: bool = False
+    hidden: bool = False
+    dx: float = 0.0
+    dy: float = 0.0
+
+
 PageEvent: TypeAlias = (
     PickerEvent
     | SuggestionsEvent
@@ -167,5 +188,6 @@ PageEvent: TypeAlias = (
     | PromptExpectedEvent
     | ExternalLinkEvent
     | RefusedEvent
+    | PersonEvent
 )
 PAGE_EVENT: TypeAdapter[PageEvent] = TypeAdapter(Annotated[PageEvent, Field(discriminator="event")])

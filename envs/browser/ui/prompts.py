@@ -25,7 +25,7 @@ from .file_prompts import FilePrompts
 from .navigation import Navigation
 from .overlay.overlay import Overlay
 from .overlay.panels import CANCEL, Dialog, Field, Menu, MenuItem, PanelAnswer, PanelButton
-from .page_channel import BINDING, PageChannel
+from .page_channel import BINDING, OF_DEMONSTRATIONS, SCRIPTS, PageChannel
 from .page_events import (
     MAX_TEXT,
     PERMISSIONS,
@@ -34,11 +34,13 @@ from .page_events import (
     ExternalLinkEvent,
     PageEvent,
     PermissionEvent,
+    PersonEvent,
     PromptExpectedEvent,
     RefusedEvent,
     SaveFileEvent,
     ValueScrolledEvent,
 )
+from .person import PagePerson
 
 MAX_CONSECUTIVE = 20
 """Dialogs of a page without an action in between; more are answered by rule."""
@@ -55,7 +57,8 @@ class BrowserPrompts:
     """Shows prompts on the overlay and applies the answers.
 
     `pointer` returns the mouse position on the page, which starts `page_top` CSS pixels below the top of the screen.
-    `files` are the prompts about files, `controls` the panels of the page's controls.
+    `files` are the prompts about files, `controls` the panels of the page's controls. For a demonstration,
+    `person` gets what the person does, and files and controls are left to the browser.
     """
 
     def __init__(
@@ -86,17 +89,20 @@ class BrowserPrompts:
         self._unexpected = asyncio.Event()
         self._unexpected.set()
         self._expectation: asyncio.TimerHandle | None = None
+        self.person: PagePerson | None = None
 
     async def start(self, context: Context) -> None:
         """Listen to the pages of `context`."""
         context.on("dialog", self._on_dialog)
         context.on("response", self._on_response)
         await context.expose_binding(BINDING, cast("Any", self._on_report))  # Playwright has no type for the callback
-        await context.add_init_script(self._channel.script())
+        scripts = SCRIPTS if self.person is None else OF_DEMONSTRATIONS
+        await context.add_init_script(self._channel.script(scripts))
 
     def attach(self, page: Page) -> None:
         """Listen to a new tab."""
-        page.on("filechooser", self._on_file_chooser)
+        if self.person is None:
+            page.on("filechooser", self._on_file_chooser)
 
     def is_blocking(self) -> bool:
         """Whether a dialog blocks the page: until it is answered, no script runs and no screenshot can be taken."""
@@ -273,6 +279,9 @@ class BrowserPrompts:
     async def _on_page_event(self, frame: Frame, event: PageEvent) -> str | None:
         """Handle an event of a page; returns the answer to it, if it has one."""
         match event:
+            case PersonEvent():
+                if self.person is not None:
+                    await self.person.handle(frame, event)
             case PromptExpectedEvent(expected=expected):
                 self._expect(expected=expected)
             case SaveFileEvent():
