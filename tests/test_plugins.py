@@ -31,7 +31,7 @@ def test_a_plugin_of_another_package_is_found_by_name(tmp_path: Path, monkeypatc
 
 
 def test_an_unknown_name_lists_the_available_ones() -> None:
-    with pytest.raises(PluginError, match=r"there is no benchmark 'x'; available: androidworld, .*workarena$"):
+    with pytest.raises(PluginError, match=r"there is no benchmark 'x'; available: androidworld, .*workbench$"):
         load_plugin("benchmark", "x")
 
 

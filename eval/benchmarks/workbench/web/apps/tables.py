@@ -36,8 +36,13 @@ def _changed(club: Database, table: str, row: DatabaseRow) -> Database:
 
 
 def _fill(column: str, text: str) -> tuple[Step, ...]:
-    """A value of a row; columns are locked at first."""
-    return (*press(f"[name=chk_{column}]"), *press(f"#id_{column}"), *key("ctrl+a"), *write(text))
+    """A value of a new row."""
+    return (*press(f"#id_{column}"), *key("ctrl+a"), *write(text))
+
+
+def _change(column: str, text: str) -> tuple[Step, ...]:
+    """A value of a row that is there, whose columns are locked at first."""
+    return (*press(f"[name=chk_{column}]"), *_fill(column, text))
 
 
 def _link(table: str, row: DatabaseRow, what: str) -> tuple[Step, ...]:
@@ -64,7 +69,7 @@ def update_member(case: Case) -> Job:
         {"who": first[1], "town": town},
         (club,),
         _MEMBERS,
-        (*_link("member", first, "update"), *_fill("town", town), *press("Update")),
+        (*_link("member", first, "update"), *_change("town", town), *press("Update")),
         (_changed(club, "member", (*first[:2], town, first[3])),),
         (
             miss("another member", _changed(club, "member", (*other[:2], town, other[3]))),
