@@ -4,8 +4,6 @@ import argparse
 import json
 import os
 import platform
-import shutil
-import subprocess
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
@@ -18,6 +16,7 @@ from .._version import __version__
 from ..agent.dialects.dialect import Dialect
 from ..agent.dialects.registry import dialect_named
 from ..envs.check import Check, CheckStatus
+from ..envs.env import EnvUnavailable
 from .arguments import Command, given_flags
 from .settings import DoctorConfig, SettingsError, load_settings
 from .streams import INTERRUPTED
@@ -116,25 +115,12 @@ def install_missing() -> None:
     Raises:
         SettingsError: this is not possible here; the message says what to do by hand.
     """
-    from ..envs.desktop.virtual.packages import packages_missing
+    from ..envs.desktop.virtual.packages import install_packages, packages_missing
 
-    packages = packages_missing()
-    if not packages:
-        return
-    command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
-    if shutil.which("apt-get") is None:
-        raise SettingsError(
-            f"apt-get is not available: install the equivalents of the Debian packages {' '.join(packages)}"
-        )
-    if sys.platform != "win32" and os.geteuid() != 0:
-        raise SettingsError(f"installing needs root: sudo {' '.join(command)}")
-    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for before in ([], ["apt-get", "update"]):  # the package lists may be missing or out of date
-        if before:
-            subprocess.run(before, env=quiet, stdout=sys.stderr, check=False)
-        if subprocess.run(command, env=quiet, stdout=sys.stderr, check=False).returncode == 0:
-            return
-    raise SettingsError(f"{' '.join(command)} failed: see above")
+    try:
+        install_packages(packages_missing())
+    except EnvUnavailable as error:
+        raise SettingsError(str(error)) from error
 
 
 def exit_code(checks: Iterable[Check]) -> int:

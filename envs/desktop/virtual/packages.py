@@ -1,9 +1,13 @@
 """The programs of virtual displays, which are missing, and the Debian packages with them."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ...env import EnvUnavailable
 from .watching import WATCHING_PACKAGES, can_be_watched
 
 VIRTUAL_PACKAGES = {"Xvfb": "xvfb", "openbox": "openbox", "dbus-daemon": "dbus", "bwrap": "bubblewrap"}
@@ -41,3 +45,27 @@ def how_to_install(programs: Sequence[str], *, watching: bool = False) -> str:
 def packages_missing() -> tuple[str, ...]:
     """The missing packages for virtual displays, for watching them, and for keeping the clipboard content."""
     return (*packages_for(missing(_PACKAGES)), *(() if can_be_watched() else WATCHING_PACKAGES))
+
+
+def install_packages(packages: Sequence[str]) -> None:
+    """Install Debian packages with apt-get, whose output goes to standard error.
+
+    Raises:
+        EnvUnavailable: it is not possible here; the message says what to do by hand.
+    """
+    if not packages:
+        return
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    if shutil.which("apt-get") is None:
+        raise EnvUnavailable(
+            f"apt-get is not available: install the equivalents of the Debian packages {' '.join(packages)}"
+        )
+    if sys.platform != "win32" and os.geteuid() != 0:
+        raise EnvUnavailable(f"installing needs root: sudo {' '.join(command)}")
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for before in ([], ["apt-get", "update"]):  # the package lists may be missing or out of date
+        if before:
+            subprocess.run(before, env=quiet, stdout=sys.stderr, check=False)
+        if subprocess.run(command, env=quiet, stdout=sys.stderr, check=False).returncode == 0:
+            return
+    raise EnvUnavailable(f"{' '.join(command)} failed: see above")

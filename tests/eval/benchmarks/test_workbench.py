@@ -20,6 +20,7 @@ from screenwright.eval.benchmarks.workbench.template import Case
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.plan import EpisodeId
 from screenwright.eval.core.record import Record
+from screenwright.eval.core.task import TaskError
 from screenwright.eval.runner.baselines import oracle
 from screenwright.eval.runner.episode import EpisodeJob, EpisodeRunner
 
@@ -167,6 +168,14 @@ def test_its_options_are_the_sandbox_and_the_difficulty(capsys: pytest.CaptureFi
 def test_setup_is_for_benchmarks_that_install_something(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", "demo", "--setup"]) == 2
     assert "demo has no --setup" in capsys.readouterr().err
+
+
+def test_setup_names_the_packages_of_missing_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(TaskError, match=r"Debian packages .* mousepad .* inkscape"):
+        list(Workbench().install())
+    with pytest.raises(TaskError, match="screenwright eval workbench --setup"):
+        Workbench(templates=TEMPLATES[:1]).tasks()
 
 
 @pytest.mark.desktop
