@@ -29,8 +29,8 @@ from typing import Any
 CONTEXT = Path(__file__).resolve().parents[2]
 DOCKER = CONTEXT / "packaging" / "docker"
 SUITE, MIRROR = "bookworm", "http://deb.debian.org/debian"
-HOST_FILES = ("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt", "/etc/pip.conf")
-"""What the network of this machine needs, such as the certificate of a proxy."""
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt", "/opt/host-certificates.pem"
+"""The certificates of this machine, such as that of a proxy, and where they are in the image."""
 
 PAGE = b"""<!doctype html><title>Shop</title><style>* { font: 28px sans-serif }</style>
 <button style="margin: 60px" onclick="this.textContent = 'Ordered'">Order tea</button>"""
@@ -75,7 +75,7 @@ class Image:
                 check=True,
             ).stdout.strip()
         )
-        env = {"HOME": home, **self.env, **_pip_settings()}
+        env = {"HOME": home, **self.env, **_network_settings()}
         mounts = " && ".join(
             (
                 f"mount --rbind /dev {self.root}/dev",
@@ -105,10 +105,9 @@ def build(dockerfile: Path, folder: Path) -> Image:
     if not base.exists():
         report(f"debootstrap {SUITE}")
         subprocess.run(["debootstrap", "--variant=minbase", SUITE, base, MIRROR], check=True, stdout=subprocess.DEVNULL)
-        for name in HOST_FILES:
-            if Path(name).exists():
-                (base / name[1:]).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(name, base / name[1:])
+        for source, target in (CERTIFICATES, ("/etc/resolv.conf", "/etc/resolv.conf")):
+            if Path(source).exists():
+                shutil.copy(source, base / target[1:])
     stages: dict[str, Image] = {}
     image: Image | None = None
     for word, rest in instructions(dockerfile):
@@ -239,9 +238,10 @@ def report(line: str) -> None:
     print(time.strftime("%H:%M:%S"), line, flush=True)
 
 
-def _pip_settings() -> dict[str, str]:
-    """The settings of pip for this machine's network."""
-    return {name: value for name, value in os.environ.items() if name in ("PIP_CERT", "http_proxy", "https_proxy")}
+def _network_settings() -> dict[str, str]:
+    """What pip needs in the network of this machine."""
+    proxies = {name: value for name, value in os.environ.items() if name.lower() in ("http_proxy", "https_proxy")}
+    return {**proxies, "PIP_CERT": CERTIFICATES[1], "SSL_CERT_FILE": CERTIFICATES[1]}
 
 
 def main() -> int:
