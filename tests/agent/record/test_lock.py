@@ -98,7 +98,11 @@ def test_lock_file_that_leads_elsewhere_is_refused(run: Path, tmp_path: Path) ->
 
 def test_a_lock_that_is_held_for_a_moment_only_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held = lock_folder(tmp_path)
-    monkeypatch.setattr("time.sleep", lambda seconds: held.close())
+
+    def sleep(seconds: float) -> None:
+        held.close()
+
+    monkeypatch.setattr("time.sleep", sleep)
     with lock_folder(tmp_path):
         assert is_locked(tmp_path)
 
