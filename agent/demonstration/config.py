@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from ...envs.config import BrowserConfig, SettingError
+from ...envs.config import BrowserConfig, DesktopConfig, SettingError
 from ...envs.config.screen import ScreenConfig
 from ..loop.config import RunConfig
 
@@ -19,12 +19,14 @@ class RecordConfig(RunConfig):
         return frozenset(cls.settings()) - used - {"env", "secret", "out"}
 
     def build_screen(self) -> ScreenConfig:
-        """The settings of the screen, on which a person can work: a browser is headed.
+        """The settings of a screen on which a person can work: a browser is headed, a virtual display in a tab.
 
         Raises:
             SettingError: only pages that Screenwright opens in Chromium itself report what a person does.
         """
         screen = self.env
+        if isinstance(screen, DesktopConfig) and screen.virtual:
+            return screen.model_copy(update={"watch": True, "watch_interactive": True})
         if not isinstance(screen, BrowserConfig):
             return screen
         if screen.window or screen.cdp is not None:

@@ -27,10 +27,13 @@ from screenwright import (
     read_run,
 )
 from screenwright.agent.core.decision import Finish
+from screenwright.agent.demonstration.config import RecordConfig
 from screenwright.agent.demonstration.recorder import STOP_KEYS, Demonstration
 from screenwright.agent.record.trajectory import RunLog
 from screenwright.agent.record.viewer import render_page
 from screenwright.cli.main import main
+from screenwright.cli.settings import load_settings
+from screenwright.envs.config import BrowserConfig, DesktopConfig
 from screenwright.envs.demonstration import KeyInput, PersonInput, PointerInput, TextInput
 from screenwright.envs.secrets import SecretVault
 
@@ -183,3 +186,12 @@ def test_command_refuses_what_cannot_be_recorded(
     monkeypatch.chdir(tmp_path)
     assert main(["record", *arguments]) == 2
     assert problem in capsys.readouterr().err
+
+
+def test_a_person_can_work_on_the_screens_that_are_recorded() -> None:
+    page = load_settings(RecordConfig, {}, {}).build_screen()
+    assert isinstance(page, BrowserConfig)
+    assert page.headed
+    display = load_settings(RecordConfig, {"env": "desktop", "virtual": True}, {}).build_screen()
+    assert isinstance(display, DesktopConfig)
+    assert display.watch_interactive
