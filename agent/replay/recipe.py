@@ -15,7 +15,7 @@ from ..core.limits import StopReason
 from ..record.events import Acted, Decided
 from ..record.steps import StepEvents, group_by_step
 from ..record.trajectory import Run, RunError
-from .anchors import Anchor
+from .pattern import Anchor
 from .target import Target
 
 PARAMETER = re.compile(r"\$\$\{|\$\{([A-Za-z][\w-]*)\}")

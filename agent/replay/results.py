@@ -10,8 +10,8 @@ from ...envs.screenshot import Screenshot
 from ...envs.secrets import HANDLE
 from ..core.change import ChangeKind
 from ..monitor.screen_diff import difference_of
-from .anchors import LOOKS_ALIKE
 from .edges import best_near, edge_map
+from .pattern import LOOKS_ALIKE
 from .recipe import RecipeStep
 
 _LARGEST_PX = (320, 160)

@@ -22,8 +22,9 @@ from screenwright.agent.core.decision import Finish
 from screenwright.agent.core.supervision import NO_INTERVENTION
 from screenwright.agent.record.events import Acted
 from screenwright.agent.record.trajectory import Run, RunError, read_run
-from screenwright.agent.replay.anchors import Ambiguous, Anchor, Found, Missing, locate
+from screenwright.agent.replay.anchors import Ambiguous, Found, Missing, locate
 from screenwright.agent.replay.healing import HealingPolicy, with_healed
+from screenwright.agent.replay.pattern import Anchor
 from screenwright.agent.replay.policy import ReplayPolicy
 from screenwright.agent.replay.recipe import Recipe, recipe_of
 from screenwright.agent.replay.target import Target
@@ -140,6 +141,11 @@ def test_equal_target_of_another_row_is_not_taken_for_one_that_is_gone() -> None
 def test_equal_targets_in_equal_rows_are_ambiguous() -> None:
     rows = page(("row b", 40, 105), ("save", 160, 100), ("row b", 40, 165), ("save", 160, 160))
     assert isinstance(locate(SAVE_B, rows, 1.0, NO_TEXT), Ambiguous)
+
+
+def test_second_target_beside_the_first_is_ambiguous_though_it_has_a_name_in_its_row() -> None:
+    twice = page(("row a", 40, 105), ("save", 160, 100), ("row b", 40, 165), ("save", 160, 160), ("save", 240, 160))
+    assert isinstance(locate(SAVE_B, twice, 1.0, NO_TEXT), Ambiguous)
 
 
 class Names(NoText):
