@@ -17,7 +17,7 @@ from ..core.answer_format import AnswerRequest
 from ..core.context import DecisionContext, HistoryStep
 from ..core.context_window import MIN_REPLY_TOKENS, PromptLimits, estimated_tokens
 from ..core.coordinates import Frame
-from ..core.decision import Finish, ParseFailure
+from ..core.decision import Finish, ParseFailure, Reply
 from ..core.describe import describe_action
 from ..core.functions import FunctionSpec
 from ..core.image_history import History
@@ -79,6 +79,7 @@ class ModelPolicy:
     _summary: HistorySummary = field(init=False, default=HistorySummary())
     _accepted: PromptLimits = field(init=False, default=_NO_LIMITS)
     _encoded: dict[str, ImagePart] = field(init=False, default_factory=dict[str, ImagePart])
+    _notes: dict[str, str] = field(init=False, default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         if self.dialect is not None:
@@ -221,9 +222,8 @@ class ModelPolicy:
         If the replies alone do not fit, the oldest turns are dropped, a quarter at a time. Also returns their number.
         """
         summary = self._summary_for(context)
-        dialect = self.resolve_dialect()
         forgotten = context.history[: context.plan_start]
-        history, dropped = apply_summary(context.current_plan, summary, dialect, forgotten), 0
+        history, dropped = apply_summary(context.current_plan, summary, self._note_of, forgotten), 0
         rule = self.history or self.resolve_dialect().history
         shown: Sequence[int] = rule.images(len(history), tuple(step.change for step in history))
         shown = shown[-(self._accepted.images or len(shown)) :]
@@ -239,7 +239,7 @@ class ModelPolicy:
                 continue
             dropped += ceil(len(history) / 4)
             history = apply_summary(
-                context.current_plan, replace(summary, count=summary.count + dropped), dialect, forgotten
+                context.current_plan, replace(summary, count=summary.count + dropped), self._note_of, forgotten
             )
             shown = (len(history) - 1,)
 
@@ -374,6 +374,13 @@ class ModelPolicy:
 
     def _sampling_for(self, dialect: Dialect) -> Sampling:
         return replace(self.sampling or dialect.sampling, **self.sampling_changes)
+
+    def _note_of(self, reply: str) -> str:
+        """What the model noted in `reply`; each is parsed once, since every step asks for all earlier ones."""
+        if reply not in self._notes:
+            parsed = self.resolve_dialect().parse(reply)
+            self._notes[reply] = parsed.note or "" if isinstance(parsed, Reply) else ""
+        return self._notes[reply]
 
     def _turns(self, history: Sequence[HistoryStep], shown: Sequence[int]) -> tuple[Turn, ...]:
         return tuple(

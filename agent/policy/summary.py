@@ -1,6 +1,6 @@
 """Context compaction: the model summarizes its oldest steps when its context window is full."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from screenwright._text import without_tokens
@@ -38,25 +38,21 @@ class HistorySummary:
 def apply_summary(
     history: Sequence[HistoryStep],
     summary: HistorySummary,
-    dialect: Dialect,
+    note_of: Callable[[str], str],
     forgotten: Sequence[HistoryStep] = (),
 ) -> tuple[HistoryStep, ...]:
     """Replace the summarized steps by a note on the first remaining one; the newest step always remains.
 
-    What the model noted in a replaced step, or in the `forgotten` ones of earlier plans, is kept word for word.
+    What the model noted in a replaced step, or in the `forgotten` ones of earlier plans, is kept word for word:
+    `note_of` returns it for a reply.
     """
     count = min(summary.count, len(history) - 1)
     first, *others = history[count:]
-    past = [_reply_of(step, dialect) for step in (*forgotten, *history[:count])]
-    noted = dict.fromkeys(reply.note for reply in past if reply and reply.note)
+    past = [note_of(step.reply or "") for step in (*forgotten, *history[:count])]
+    noted = dict.fromkeys(note for note in past if note)
     notes = [summary.note] if summary.count else []
     notes += [NOTED + "; ".join(noted)] if noted else []
     return (replace(first, notes=(*notes, *first.notes)), *others)
-
-
-def _reply_of(step: HistoryStep, dialect: Dialect) -> Reply | None:
-    reply = dialect.parse(step.reply or "")
-    return reply if isinstance(reply, Reply) else None
 
 
 def summary_request(task: str, summary: HistorySummary, history: Sequence[HistoryStep]) -> Message:
