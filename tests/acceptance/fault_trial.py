@@ -79,7 +79,7 @@ class Fault:
         if self.target is None:
             process.send_signal(self.signal)
             return True
-        for child in psutil.Process(process.pid).children(recursive=True):
+        for child in reversed(psutil.Process(process.pid).children(recursive=True)):  # children before their parents
             if self.target(command_of(child)):
                 with suppress(psutil.NoSuchProcess):
                     child.send_signal(self.signal)
@@ -103,7 +103,7 @@ WATCHDOG, REAPER = Fault("watchdog killed", _has("watchdog")), Fault("reaper kil
 FILES = Fault("few file descriptors", shell="ulimit -n 64; exec")
 DISK = Fault("disk full", shell="exec")
 MODEL = Fault("model lost", shell="exec")
-WORKER = Fault("worker killed", _has("spawn_main"))
+WORKER = Fault("worker killed", _has("multiprocessing.forkserver"))
 
 PLAN: tuple[tuple[str, Fault, int], ...] = (
     ("page", KILL, 10), ("window", KILL, 6), ("desktop", KILL, 5),
