@@ -19,7 +19,7 @@ PROGRAM = WebProgram(
 TASKS = WebCollection(PROGRAM)
 _OPEN = (("/",),)
 _CORE = ".tc-btn-\\%24\\%3A\\%2Fcore\\%2Fui\\%2FButtons\\%2F"
-_EDIT, _SAVE, _DELETE = press(f"{_CORE}edit"), press(f"{_CORE}save"), press(f"{_CORE}delete")
+_SAVE, _DELETE = press(f"{_CORE}save"), press(f"{_CORE}delete")
 _BODY, _TITLE = ".tc-edit-texteditor-body", ".tc-titlebar.tc-edit-texteditor"
 
 
@@ -30,12 +30,17 @@ def _wiki(case: Case, shown: int = 2) -> Wiki:
     return Wiki("Wiki", notes, tuple(names[:shown]))
 
 
+def _edit(note: Tiddler) -> tuple[Step, ...]:
+    """Open the editor of a note that is shown."""
+    return press(f"[data-tiddler-title='{note.title}'] {_CORE}edit")
+
+
 _TAGS = ("public", "internal", "old")
 
 
 def _search(text: str, title: str) -> tuple[Step, ...]:
     """Find a note by the search and open it."""
-    return (*press("[type=search]"), *write(text), *press(title))
+    return (*press("[type=search]"), *write(text), *press(f"[href='#{title}']"))
 
 
 @TASKS.task(
@@ -86,7 +91,7 @@ def append_paragraph(case: Case) -> Job:
         {"title": first.title, "line": line},
         (wiki,),
         _OPEN,
-        (*_EDIT, *press(_BODY), *key("ctrl+end"), *write(f"\n\n{line}"), *_SAVE),
+        (*_edit(first), *press(_BODY), *key("ctrl+end"), *write(f"\n\n{line}"), *_SAVE),
         (wiki.having(right),),
         (
             miss("in another note", wiki.having(replace(other, text=f"{other.text}\n\n{line}"))),
@@ -111,7 +116,7 @@ def rename_note(case: Case) -> Job:
         {"title": first.title, "new": new},
         (wiki,),
         _OPEN,
-        (*_EDIT, *press(_TITLE), *key("ctrl+a"), *write(new), *_SAVE),
+        (*_edit(first), *press(_TITLE), *key("ctrl+a"), *write(new), *_SAVE),
         (wiki.without(first.title).having(replace(first, title=new)),),
         (
             miss("a copy", wiki.having(replace(first, title=new))),
@@ -134,7 +139,7 @@ def delete_note(case: Case) -> Job:
         {"title": first.title},
         (wiki,),
         _OPEN,
-        (*_EDIT, *_DELETE, *key("enter")),
+        (*_edit(first), *_DELETE, *key("enter")),
         (wiki.without(first.title),),
         (
             miss("another note", wiki.without(other.title)),
@@ -159,7 +164,7 @@ def tag_note(case: Case) -> Job:
         {"title": first.title, "tag": tag},
         (wiki,),
         _OPEN,
-        (*_EDIT, *press("[placeholder='tag name']"), *write(tag), *press("add"), *_SAVE),
+        (*_edit(first), *press("[placeholder='tag name']"), *write(tag), *press("add"), *_SAVE),
         (wiki.having(replace(first, tags=(*first.tags, tag))),),
         (
             miss("instead of the tag", wiki.having(replace(first, tags=(tag,)))),
@@ -184,7 +189,7 @@ def find_and_replace(case: Case) -> Job:
         {"title": first.title, "text": text},
         (wiki,),
         _OPEN,
-        (*_search(first.title, first.title), *_EDIT, *press(_BODY), *key("ctrl+a"), *write(text), *_SAVE),
+        (*_search(first.title, first.title), *_edit(first), *press(_BODY), *key("ctrl+a"), *write(text), *_SAVE),
         (wiki.having(replace(first, text=text)),),
         (
             miss("appended", wiki.having(replace(first, text=f"{first.text}\n\n{text}"))),
@@ -214,6 +219,7 @@ def who_has_the_key(case: Case) -> Job:
         (wiki,),
         _OPEN,
         _search("cellar", note.title),
+        (wiki,),
         answer=who,
         near=(miss("that to the attic", answer=other), miss("the note", answer=note.title)),
     )
@@ -228,4 +234,5 @@ def who_has_the_key(case: Case) -> Job:
 def delete_no_note(case: Case) -> Job:
     """A note that does not exist."""
     title = f"{case.pick(TOWNS)} {case.number(2, 40)}"
-    return Job({"title": title}, (_wiki(case),), _OPEN, infeasible=f"there is no note {title}")
+    wiki = _wiki(case)
+    return Job({"title": title}, (wiki,), _OPEN, after=(wiki,), infeasible=f"there is no note {title}")
