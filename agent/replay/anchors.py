@@ -64,7 +64,7 @@ _LOOKS_WITH_NEIGHBOURS = 0.65
 _ZOOMS_READ = 3
 """At this many zooms, those where the target looks most like the recorded one, its text is read."""
 
-_NEARER = 0.8
+_NEARER = 0.95
 _WRAPPED = 0.6
 """A lookalike within this share of the distance to the nearest one in the recording is too near.
 
