@@ -100,7 +100,7 @@ def rotate(case: Case) -> Job:
     """Turned."""
     picture = _picture(case)
     right, left = (picture.image.transpose(way) for way in (Image.Transpose.ROTATE_270, Image.Transpose.ROTATE_90))
-    return _exported(case, picture, right, "Rotate Image 90° clockwise", left=left)
+    return _exported(case, picture, right, "Rotate the image 90 degrees to the right", left=left)
 
 
 @TASKS.task(
