@@ -68,7 +68,7 @@ class RunArchive:
         try:
             return zipfile.ZipFile(self.path)
         except (zipfile.BadZipFile, UnicodeDecodeError, ValueError, NotImplementedError) as error:
-            raise FileRefused(self.path, "is not a bundle: it is no zip archive") from error
+            raise FileRefused(self.path, "is neither the folder of a run nor a bundle") from error
 
     def _check(self, info: zipfile.ZipInfo) -> None:
         if info.filename not in (EVENTS, INFO, SETTINGS) and not _NAME.fullmatch(info.filename):

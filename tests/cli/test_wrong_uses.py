@@ -24,7 +24,7 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("run", "x", "--config", "broken.toml"), "broken.toml is not valid TOML"),
     (("run", "x", "--config", "unknown.toml"), "there is no setting 'stepz'; did you mean 'steps'?"),
     (("run", "x", "--config", "wrong.toml"), "wrong.toml: steps is 'x', but should be a valid integer"),
-    (("run", "x", "--config", "table.toml"), "[env] is not a command with settings; use run, eval, ground, doctor"),
+    (("run", "x", "--config", "table.toml"), "[env] is not a command with settings; use run, replay, eval,"),
     (("run", "x", "--env", "desktop"), "--virtual"),
     (("run", "x", "--env", "desktop", "--yes", "--hot-key", "a"), "is a character that gets typed"),
     (
@@ -56,7 +56,7 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("run", "x", "--steps"), "argument --steps: expected one argument; see screenwright run --help"),
     (("run", "x", "--confirm=yes"), "argument --confirm"),
     (("run", "x", "--config", "."), ".: Is a directory"),
-    (("run", "--resume", "text.png"), "text.png/events.jsonl: Not a directory"),
+    (("run", "--resume", "text.png"), "text.png: it is neither the folder of a run nor a bundle"),
     # flags of another screen
     (("run", "x", "--watch"), "--watch applies to --env desktop, not to browser"),
     (("run", "x", "--window", "--watch"), "--watch applies to --env desktop, not to browser"),
@@ -143,7 +143,7 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("compare", "a"), "the following arguments are required: B; see screenwright compare --help"),
     (("export", "."), "the following arguments are required: --out; see screenwright export --help"),
     (("export", "none", "--out", "x", "--keep", "good"), "unknown condition 'good': use all, done, changed"),
-    (("export", ".", "--out", "x", "--prompt", "computer"), "--prompt and --history need --dialect"),
+    (("export", ".", "--out", "x", "--prompt", "computer"), "--prompt, --history and --max-image-pixels need --dialect"),
     (("grounding-set", "x", "--pages", "0"), "--pages: '0' should be an integer above 0"),
     (("ground", "white.png", " "), "TEXT is empty: describe the element, such as 'the Save button'"),
     (
@@ -161,7 +161,7 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("doctor", "--dialect", "holo2"), "--dialect applies to a model server: add --model ADDRESS"),
     (("doctor", "--model", "."), "the folder . contains no model: it has no config.json"),
     (("doctor", "--env", "vnc"), "--env is 'vnc', but should be 'browser', 'desktop' or 'android'"),
-    (("config", "demo"), "invalid choice: 'demo' (choose from 'run', 'eval', 'ground', 'doctor', 'session')"),
+    (("config", "demo"), "invalid choice: 'demo' (choose from 'run', 'replay', 'eval',"),
     (("completion", "powershell"), "invalid choice: 'powershell' (choose from 'bash', 'zsh', 'fish')"),
 ]
 

@@ -113,7 +113,7 @@ def test_damaged_bundle_is_refused(run: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="damaged"):
         read_run(path)
     path.write_bytes(b"no archive")
-    with pytest.raises(RunError, match="no zip archive"):
+    with pytest.raises(RunError, match="neither the folder of a run nor a bundle"):
         read_run(path)
 
 
