@@ -143,7 +143,7 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("compare", "a"), "the following arguments are required: B; see screenwright compare --help"),
     (("export", "."), "the following arguments are required: --out; see screenwright export --help"),
     (("export", "none", "--out", "x", "--keep", "good"), "unknown condition 'good': use all, done, changed"),
-    (("export", ".", "--out", "x", "--prompt", "computer"), "--prompt, --history and --max-image-pixels need --dialect"),
+    (("export", ".", "--out", "x", "--prompt", "computer"), "--history and --max-image-pixels need --dialect"),
     (("grounding-set", "x", "--pages", "0"), "--pages: '0' should be an integer above 0"),
     (("ground", "white.png", " "), "TEXT is empty: describe the element, such as 'the Save button'"),
     (
