@@ -1,6 +1,6 @@
 """Replay by pixels on changed pages and programs: how many runs are right, diverged or wrong, and the time of a step.
 
-    .venv/bin/python eval/bench/replay_trial.py [--only PAGE ...] [--changes CHANGE ...] [--desktop]
+    .venv/bin/python eval/bench/replay_trial.py [--only PAGE ...] [--changes CHANGE ...]
 
 Each page is recorded once in 1280x720 and then performed again, unchanged and with each change: a dark theme, other
 zooms, twice the pixels, another window size, moved and inserted elements; its target removed, hidden, or there twice.
