@@ -1,6 +1,6 @@
 """Serves a web application for one episode, in a sandbox with its home and without a network.
 
-    browser -> 127.0.0.1:PORT -> bridge.py -> Unix socket -> relay.py -> 127.0.0.1:8000 in the sandbox
+    browser -> 127.0.0.1:PORT -> bridge.py -> Unix socket -> bridge.py -> 127.0.0.1:8000 in the sandbox
 
 The server ends with the episode, also if this process is killed.
 """
@@ -25,7 +25,6 @@ from ....core.task import TaskError
 from .program import SITES, WebProgram, apps_folder
 
 _BRIDGE = Path(bridge.__file__).resolve()
-_RELAY = Path(__file__).with_name("relay.py").resolve()
 _INNER_PORT = 8000
 _START_S = 60.0
 _POLL_S = 0.03
@@ -68,16 +67,15 @@ def _open_sandbox(group: ProcessGroup, home: Path, port: int) -> None:
     shared = group.folder / "shared"
     shared.mkdir(0o700)
     inside = programs_command(
-        group.folder, home, writable=(shared,), readable=(apps_folder(), SITES, _RELAY, REAPER), folders=()
+        group.folder, home, writable=(shared,), readable=(apps_folder(), SITES, _BRIDGE, REAPER), folders=()
     )
     group.open_sandbox(inside.command, filter_program())
-    python = (sys.executable, "-I", "-S")
-    for script, number, outside in ((_RELAY, _INNER_PORT, False), (_BRIDGE, port, True)):
-        log = group.log_of(script.stem)
-        started = group.start(
-            (*python, str(script), str(shared / "socket"), str(number)), clean_environment(), log, outside=outside
-        )
-        group.await_ready(partial(_is_ready, log), started, script.stem, log)
+    command = (sys.executable, "-I", "-S", str(_BRIDGE), str(shared / "socket"))
+    ends = (("inner bridge", (str(_INNER_PORT), "--to-port"), False), ("bridge", (str(port),), True))
+    for name, arguments, outside in ends:
+        log = group.log_of(name)
+        started = group.start((*command, *arguments), clean_environment(), log, outside=outside)
+        group.await_ready(partial(_is_ready, log), started, name, log)
 
 
 def _is_ready(log: Path) -> bool:
