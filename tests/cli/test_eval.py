@@ -163,7 +163,7 @@ WRONG_USES: Mapping[str, Sequence[str]] = {
     "done is a folder: name a file": ["export", "done", "--out", "done"],
     "unknown condition 'nice': use all": ["export", "done", "--out", "x.jsonl", "--keep", "nice"],
     "there is no dialect 'x'; available": ["export", "done", "--out", "x.jsonl", "--keep", "all", "--dialect", "x"],
-    "--prompt and --history need --dialect": ["export", "done", "--out", "x.jsonl", "--history", "window:2"],
+    "--history and --max-image-pixels need --dialect": ["export", "done", "--out", "x.jsonl", "--history", "window:2"],
     "toy contains no run": ["view", "toy"],
     "cannot write nowhere/report.html: No such file": ["view", "done", "--out", "nowhere/report.html"],
 }

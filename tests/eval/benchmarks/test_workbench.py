@@ -185,4 +185,3 @@ def test_the_oracle_solves_a_task_in_its_program_and_doing_nothing_does_not(tmp_
     record = EpisodeRunner(bench, oracle).run(episode)
     assert isinstance(record, Record), record
     assert record.done, record.found
-    assert record.steps == 3
