@@ -1,9 +1,7 @@
 """`LocalModel` with tiny random weights of several architectures in the real `transformers`."""
 
-import importlib.util
 import json
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from pydantic import JsonValue
+from tiny_models import tiny_model_maker
 
 from screenwright import (
     Agent,
@@ -48,20 +47,9 @@ TOOL: dict[str, JsonValue] = {"type": "function", "function": {"name": "computer
 SHORT = Sampling(temperature=0.0, max_tokens=12)
 
 
-def maker() -> Callable[..., None]:
-    """`make` of the script that `scripts/test-vllm` uses too."""
-    spec = importlib.util.spec_from_file_location("make_tiny_model", Path("tests/helpers/make_tiny_model.py").resolve())
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    make: Callable[..., None] = module.make
-    return make
-
-
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    make, home = maker(), tmp_path_factory.mktemp("models")
+    make, home = tiny_model_maker(), tmp_path_factory.mktemp("models")
     for architecture in ARCHITECTURES:
         make(home / architecture, architecture=architecture)
     return {architecture: home / architecture for architecture in ARCHITECTURES}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_models import tiny_model_maker
 
 from screenwright import Agent, FakeEnv, Limits, LocalModel, ModelPolicy, RunError, Sampling, ScriptedModel
 from screenwright.agent.dialects.gta1 import Gta1
@@ -22,8 +23,6 @@ pytest.importorskip("trl", reason="needs the learn extra: run scripts/test-train
 torch: Any = pytest.importorskip("torch")
 transformers: Any = pytest.importorskip("transformers")
 
-from make_tiny_model import make  # noqa: E402 -- needs the packages above
-
 pytestmark = [
     pytest.mark.train,
     # warnings raised inside the libraries
@@ -38,7 +37,7 @@ REPLIES = ("(100,64)", "(21,130)")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model, a run, and its export in both layouts."""
     folder = tmp_path_factory.mktemp("train")
-    make(folder / "model")
+    tiny_model_maker()(folder / "model")
     policy = ModelPolicy(ScriptedModel(REPLIES), Gta1(), max_image_pixels=30_000)
     Agent(policy=policy, limits=Limits(steps=2)).run("Press Greet", FakeEnv(), out=folder / "run")
     export(folder / "run", folder / "data.jsonl", StepFilter.parse("all"))

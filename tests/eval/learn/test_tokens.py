@@ -1,6 +1,5 @@
 """Training sees the tokens that the model was sent, and learns its own replies only."""
 
-import importlib.util
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_models import tiny_model_maker
 
 from screenwright import Agent, FakeEnv, LocalModel, Message, RunError, Sampling, ScriptedModel, WindowHistory
 from screenwright.agent.core.coordinates import ModelPoint
@@ -32,16 +32,6 @@ pytestmark = [
 ]
 
 BOX = re.compile(r"\(\d+,\d+\)")
-
-
-def maker() -> Callable[..., None]:
-    spec = importlib.util.spec_from_file_location("make_tiny_model", Path("tests/helpers/make_tiny_model.py").resolve())
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    make: Callable[..., None] = module.make
-    return make
 
 
 class Encoding(ScriptedModel):
@@ -74,7 +64,7 @@ class Family:
 
 
 def made(architecture: str, name: str, folder: Path) -> Family:
-    maker()(folder / "model", architecture=architecture)
+    tiny_model_maker()(folder / "model", architecture=architecture)
     model = LocalModel(folder / "model", device="cpu")
     model.connect()
     encoder = model._loaded.encoder  # type: ignore[union-attr]  # it is connected
