@@ -1,12 +1,12 @@
 """Carries out the steps of the Dockerfile in clean root file systems, without Docker, and tries what they make.
 
-    sudo python3 tests/acceptance/docker_steps.py FOLDER
+    sudo python3 tests/acceptance/docker_steps.py FOLDER [--built]
 
-Needs root, debootstrap and about 4 GB. `FROM` is a new Debian of debootstrap, `RUN` a shell in it, and `COPY` takes
-what the file of ignored paths leaves. Then the command of the image runs as its user, in namespaces of its own and
-under the seccomp profile, until its health check passes. A task of the reader runs in the browser, and one on a virtual
-desktop. Prints a line for each step; exits with 1 if one fails. The layers, the limits and the network of Docker are
-not tried.
+Needs root, debootstrap, bubblewrap and about 4 GB. `FROM` is a new Debian of debootstrap, `RUN` a shell in it, and
+`COPY` takes what the file of ignored paths leaves. Then the command of the image runs as its user, in namespaces of its
+own and under the seccomp profile, until its health check passes. A task of the reader runs in the browser, and one on a
+virtual desktop. `--built` tries again what an earlier call has built. Prints a line for each step; exits with 1 if one
+fails. The layers, the limits and the network of Docker are not tried.
 """
 
 import contextlib
@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -64,34 +65,19 @@ class Image:
     health: list[str] = field(default_factory=list)
 
     def start(self, command: list[str], **options: Any) -> subprocess.Popen[str]:
-        """Start a command in it, with /proc, /dev and processes of its own."""
-        home = (
-            "/root"
-            if self.user == "root"
-            else subprocess.run(
-                ["chroot", str(self.root), "sh", "-c", f"echo ~{self.user}"],
-                stdout=subprocess.PIPE,
-                text=True,
-                check=True,
-            ).stdout.strip()
-        )
-        env = {"HOME": home, **self.env, **_network_settings()}
-        mounts = " && ".join(
-            (
-                f"mount --rbind /dev {self.root}/dev",
-                f"mount -t tmpfs -o mode=1777 shm {self.root}/dev/shm",
-                f"mount -t proc proc {self.root}/proc",
-                f"mount -t tmpfs -o mode=1777 tmp {self.root}/tmp",
-            )
-        )
-        inside = f"cd {shlex.quote(self.folder)} && exec {shlex.join(command)}"
-        script = f'{mounts} && exec chroot --userspec={self.user} {self.root} env -i "$@" sh -c {shlex.quote(inside)}'
-        settings = [f"{name}={value}" for name, value in env.items()]
-        return subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh", *settings],
-            text=True,
-            **options,
-        )
+        """Start a command in it, as its user without capabilities, with /proc, /dev and processes of its own.
+
+        Bubblewrap changes the root with pivot_root, as Docker does: in a chroot, Chromium cannot make its sandbox.
+        """
+        entry = pwd_entry(self.root, self.user)
+        mounts = ["--bind", self.root, "/", "--dev-bind", "/dev", "/dev", "--proc", "/proc"]
+        mounts += [word for path in ("/dev/shm", "/tmp") for word in ("--perms", "1777", "--tmpfs", path)]
+        settings = {"HOME": entry[5], **self.env, **_network_settings()}
+        given = [word for name, value in settings.items() for word in ("--setenv", name, value)]
+        bubblewrap = ["bwrap", *mounts, "--unshare-pid", "--die-with-parent", "--cap-add", "ALL", "--clearenv", *given]
+        user = [] if self.user == "root" else ["setpriv", "--reuid", entry[2], "--regid", entry[3], "--clear-groups"]
+        user += ["--bounding-set", "-all"] if user else []
+        return subprocess.Popen([*bubblewrap, "--chdir", self.folder, *user, *command], text=True, **options)
 
     def run(self, command: list[str]) -> None:
         """Run a command in it."""
@@ -99,8 +85,14 @@ class Image:
             raise SystemExit(f"failed: {shlex.join(command)}")
 
 
-def build(dockerfile: Path, folder: Path) -> Image:
-    """Carry out the Dockerfile; returns the image of its last stage."""
+def pwd_entry(root: Path, user: str) -> list[str]:
+    """The fields of a user in the file of the image."""
+    lines = (root / "etc/passwd").read_text().splitlines()
+    return next(line.split(":") for line in lines if line.startswith(f"{user}:"))
+
+
+def build(dockerfile: Path, folder: Path, *, built: bool = False) -> Image:
+    """Carry out the Dockerfile, or with `built` only read it; returns the image of its last stage."""
     base = folder / "base"
     if not base.exists():
         report(f"debootstrap {SUITE}")
@@ -115,12 +107,15 @@ def build(dockerfile: Path, folder: Path) -> Image:
         if word == "FROM":
             name = rest.partition(" AS ")[2] or str(len(stages))
             root = folder / f"stage-{name}"
-            subprocess.run(["rm", "-rf", "--one-file-system", root], check=True)
-            subprocess.run(["cp", "-a", base, root], check=True)
+            if not built:
+                subprocess.run(["rm", "-rf", "--one-file-system", root], check=True)
+                subprocess.run(["cp", "-a", base, root], check=True)
             image = stages[name] = Image(root)
             continue
         assert image is not None
         match word:
+            case "RUN" | "COPY" if built:
+                pass
             case "RUN":
                 image.run(["sh", "-c", rest])
             case "COPY":
@@ -172,6 +167,7 @@ def copy(arguments: str, image: Image, stages: Mapping[str, Image]) -> None:
 @contextlib.contextmanager
 def running(image: Image) -> Iterator[str]:
     """The command of the image, healthy; the address that it has printed."""
+    subprocess.run(["find", image.root / "data", "-mindepth", "1", "-delete"], check=True)  # of an earlier trial
     (image.root / "opt/seccomp.json").write_text((DOCKER / "seccomp.json").read_text())
     (image.root / "opt/seccomp.py").write_text(SECCOMP)
     command = ["setpriv", "--no-new-privs", "python3", "/opt/seccomp.py", "/opt/seccomp.json", *image.command]
@@ -183,7 +179,7 @@ def running(image: Image) -> Iterator[str]:
         image.run(image.health)
         yield address
     finally:
-        process.terminate()
+        process.kill()
         process.wait()
 
 
@@ -195,7 +191,7 @@ class Client:
         self.cookie = ""
         self.cookie = self.ask("POST", "/api/login", {"secret": secret})[1]["Set-Cookie"].partition(";")[0]
 
-    def ask(self, method: str, path: str, body: object = None) -> tuple[Any, Mapping[str, str]]:
+    def ask(self, method: str, path: str, body: object = None) -> tuple[Any, Message]:
         """The JSON and the headers of a response."""
         connection = http.client.HTTPConnection(self.host, timeout=30)
         headers = {"Cookie": self.cookie, "Origin": f"http://{self.host}", "Content-Type": "application/json"}
@@ -204,7 +200,7 @@ class Client:
         content = response.read()
         if response.status >= 400:
             raise SystemExit(f"{path}: {content.decode()}")
-        return json.loads(content or b"null"), dict(response.getheaders())
+        return json.loads(content or b"null"), response.headers
 
     def run(self, task: str, **choices: str) -> None:
         """Run a task of the reader to its end."""
@@ -248,7 +244,7 @@ def main() -> int:
     """Build and try the image."""
     folder = Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    image = build(DOCKER / "Dockerfile", folder)
+    image = build(DOCKER / "Dockerfile", folder, built="--built" in sys.argv)
     assert image.user != "root"
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
     threading.Thread(target=server.serve_forever, daemon=True).start()
