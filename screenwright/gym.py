@@ -3,7 +3,7 @@
     import gymnasium
     import screenwright.gym
 
-    gymnasium.register_envs(screenwright.gym)  # does nothing, and tells linters that the import is used
+    gymnasium.register_envs(screenwright.gym)  # does nothing, and shows linters that the import is used
     env = gymnasium.make("screenwright/miniwob-click-test-v0")
 
 `gymnasium.make("screenwright.gym:screenwright/miniwob-click-test-v0")` needs no import.

@@ -44,7 +44,7 @@ _PAUSED = "paused"
 class Replayed:
     """The result of a replay: the events of the loop until it ended or diverged.
 
-    `diverged` is None if all were equal to the recorded ones. `parsed` tells whether the replies were parsed again;
+    `diverged` is None if all were equal to the recorded ones. `parsed` is whether the replies were parsed again;
     otherwise, as for the API of a vendor, the recorded decisions were used.
     """
 

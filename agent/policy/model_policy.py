@@ -383,12 +383,9 @@ class ModelPolicy:
         return self._notes[reply]
 
     def _turns(self, history: Sequence[HistoryStep], shown: Sequence[int]) -> tuple[Turn, ...]:
+        images = {index: self._encode(history[index].screenshot) for index in shown}
         return tuple(
-            Turn(
-                self._encode(step.screenshot) if index in shown else None,
-                step.notes,
-                step.reply and without_turns(step.reply),
-            )
+            Turn(images.get(index), step.notes, step.reply and without_turns(step.reply))
             for index, step in enumerate(history)
         )
 

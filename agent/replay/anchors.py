@@ -68,7 +68,7 @@ _NEARER = 0.95
 _WRAPPED = 0.6
 """A lookalike within this share of the distance to the nearest one in the recording is too near.
 
-Those of one row may wrap in another window, and are then below one another by less than they were beside one another.
+Those of one row may wrap in another window, and are then below one another by less than they were next to one another.
 """
 
 
@@ -222,7 +222,7 @@ def _has_label(
 
 
 def _is_crowded(chosen: _Candidate, candidates: list[_Candidate], pattern: Pattern) -> bool:
-    """Whether a lookalike is nearer than any was in the recording: beside the same label, it is as good a target."""
+    """Whether a lookalike is nearer than any was in the recording: next to the same label, it is as good a target."""
     height = pattern.part.shape[0]
     scale, at = pattern.anchor.scale, pattern.anchor.point
     recorded = [((one.x - at.x) / scale, (one.y - at.y) / scale) for one in pattern.alike]

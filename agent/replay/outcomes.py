@@ -51,10 +51,10 @@ def _holds(line: str, text: str) -> bool:
 
 
 def _value(screen: Screen, reading: Reading) -> str:
-    label = next((one for one in screen.segments if _holds(one.text, reading.beside)), None)
+    label = next((one for one in screen.segments if _holds(one.text, reading.label)), None)
     if label is None:
         return ""
-    rest = label.text.partition(reading.beside)[2].strip(" :\t")
+    rest = label.text.partition(reading.label)[2].strip(" :\t")
     if rest:
         return rest
     right = [one for one in screen.segments if one is not label and _is_right_of(one, label)]

@@ -57,10 +57,10 @@ class RecipeStep:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A value to read out at the end: the text right of `beside`, or below it."""
+    """A value to read out at the end: the text right of `label`, or below it."""
 
     name: str
-    beside: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)

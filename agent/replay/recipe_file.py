@@ -17,7 +17,7 @@ text = "Welcome ${name}"
 
 [[read]]
 name = "number"
-beside = "Customer number"
+label = "Customer number"
 """
 
 import json
@@ -81,7 +81,7 @@ class _FileText(BaseModel):
 class _FileReading(BaseModel):
     model_config = _STRICT
     name: str = Field(min_length=1)
-    beside: str = Field(min_length=1)
+    label: str = Field(min_length=1)
 
 
 class _RecipeFile(BaseModel):
@@ -124,7 +124,7 @@ def read_recipe(folder: Path) -> Recipe:
     for number, one in enumerate(file.expect):
         _check_parameters(file, one.text, path, _line_of(text, ("expect", number, "text")))
     expect = tuple(one.text for one in file.expect)
-    readings = tuple(Reading(one.name, one.beside) for one in file.read)
+    readings = tuple(Reading(one.name, one.label) for one in file.read)
     return Recipe(file.task, steps, file.parameters, tuple(file.secrets), expect, readings)
 
 
@@ -255,7 +255,7 @@ def _lines(recipe: Recipe) -> Iterator[str]:
     for text in recipe.expect:
         yield f"\n[[expect]] # has to be on the screen at the end\ntext = {_toml(text)}"
     for reading in recipe.read:
-        yield f"\n[[read]]\nname = {_toml(reading.name)}\nbeside = {_toml(reading.beside)}"
+        yield f"\n[[read]]\nname = {_toml(reading.name)}\nlabel = {_toml(reading.label)}"
 
 
 def _target_table(target: Target) -> dict[str, JsonValue]:

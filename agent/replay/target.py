@@ -127,9 +127,9 @@ def _is_icons(segment: TextSegment) -> bool:
 def _label(area: Area, screen: Screen) -> str:
     left = [one for one in screen.segments if one.area.row_overlap(area) > 0.5 and one.area.right <= area.left]
     above = [one for one in screen.segments if one.area.column_overlap(area) > 0.5 and one.area.bottom <= area.top]
-    beside = max(left, key=lambda one: one.area.right, default=None)
-    if beside is not None and area.left - beside.area.right <= _LABEL_GAP * area.height:
-        return beside.text
+    nearest_left = max(left, key=lambda one: one.area.right, default=None)
+    if nearest_left is not None and area.left - nearest_left.area.right <= _LABEL_GAP * area.height:
+        return nearest_left.text
     nearest = max(above, key=lambda one: one.area.bottom, default=None)
     return nearest.text if nearest is not None else ""
 

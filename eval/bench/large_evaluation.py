@@ -1,4 +1,4 @@
-"""What a large evaluation costs besides its episodes: `.venv/bin/python eval/bench/large_evaluation.py [EPISODES]`.
+"""What a large evaluation costs without its episodes: `.venv/bin/python eval/bench/large_evaluation.py [EPISODES]`.
 
 Runs the demo once with the null agent and copies its records to as many seeds. Then it reads the manifest, finds what
 is left to run, and writes the results. Times are seconds of CPU.

@@ -111,8 +111,8 @@ def judged(state: object, wanted: object, stop: StopReason, change: str) -> str:
     assert isinstance(wanted, dict)
     done, expected = state["clicks"], wanted["clicks"]
     typed = {name: value for name, value in state["values"].items() if value and name not in ("new", "copy")}
-    foreign = [name for name, value in typed.items() if wanted["values"].get(name) != value]
-    if done != expected[: len(done)] or foreign or state["values"].get("new") or state["values"].get("copy"):
+    wrong = [name for name, value in typed.items() if wanted["values"].get(name) != value]
+    if done != expected[: len(done)] or wrong or state["values"].get("new") or state["values"].get("copy"):
         return "WRONG"
     if change in MUST_DIVERGE:
         return "right" if stop is StopReason.DIVERGED else "NOT DIVERGED"

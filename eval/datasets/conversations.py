@@ -93,7 +93,7 @@ class ConversationBuilder:
 
     @property
     def request(self) -> Sampling:
-        """What a request has besides its messages, such as the functions that the model may call."""
+        """What a request has in addition to its messages, such as the functions that the model may call."""
         sampling = self._recorded or self.dialect.sampling
         return self.dialect.shape(sampling) if isinstance(self.dialect, RequestShaping) else sampling
 

@@ -69,7 +69,7 @@ class GymnasiumEnv(gymnasium.Env[GymObservation, GymAction]):
     """`task` of `benchmark`, with the loop, the screen and the judge of `screenwright eval`.
 
     An observation has the screenshot as `image`, RGB of the shape (height, width, 3), and as `text` the instruction and
-    what else a model would be told. An action is a model's reply in `dialect`, or an action of ours. A reply that
+    what else a model would get. An action is a model's reply in `dialect`, or an action of ours. A reply that
     cannot be parsed changes nothing, and the next text has its error; the third in a row ends the episode. The reward
     is 0 until the end, and then the benchmark's score, or else 1 or 0. An episode is terminated when the agent or the
     task ends it, and truncated at the limit of steps (default: the benchmark's) or time.

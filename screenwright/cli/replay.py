@@ -125,7 +125,7 @@ def _perform(
 
 
 def _propose(recipe: Recipe, healed: dict[int, RecipeStep], args: argparse.Namespace, folder: Path) -> str:
-    """Write the recipe with the new anchors: over the recipe with `--accept`, else beside the run. What was done."""
+    """Write the recipe with the new anchors: over the recipe with `--accept`, else next to the run. What was done."""
     steps = ", ".join(str(index + 1) for index in sorted(healed))
     target = args.source if args.accept else folder / PROPOSED
     write_recipe(with_healed(recipe, healed), target)

@@ -2,7 +2,7 @@
 
 Masked are typed texts, titles, addresses, hosts, home folders, and the values in facts, wherever they occur in a text
 of the run. In the screenshots, what changed while a text was typed is covered from then on, and with a reader also each
-line that shows a masked text. What a screenshot shows besides is left as it is.
+line that shows a masked text. What else a screenshot shows is left as it is.
 """
 
 import json

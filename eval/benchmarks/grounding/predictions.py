@@ -1,7 +1,7 @@
 """Scores the predictions that others published for a grounding data set, without a model.
 
 The form is that of ClawGUI-Eval: a folder for each model and data set, with one JSON object per line that has the
-annotation and the model's reply (`NAME_infer`), and beside it the same lines with the published judgement (`correct`).
+annotation and the model's reply (`NAME_infer`), and next to it the same lines with the published judgement (`correct`).
 
     uitars-exp/screenspot-pro-uitars/predictions.jsonl
     uitars-exp/screenspot-pro-uitars/predictions_judge.jsonl
@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from ....agent.core.coordinates import Absolute, Frame, Grid, ImageRule, ModelPoint, Space
 from ....agent.core.decision import ParseFailure
+from ....agent.core.validation import first_problem
 from ....agent.dialects.dialect import Dialect
 from ....agent.dialects.registry import dialect_named
 from ....envs.actions import Click
@@ -36,6 +37,7 @@ from .boxes import PointAnswer, Polygon, box, judge_answer, polygon
 RawReply: TypeAlias = str | tuple[float, ...]
 """A reply as text, or as the numbers that were read from it."""
 
+_REPLY = "_infer"
 NO_ANSWER = PointAnswer(None)
 REFUSED = PointAnswer(None, refused=True)
 
@@ -371,19 +373,14 @@ def _lines(path: Path) -> Iterator[tuple[int, _Line]]:
         try:
             yield number, _Line.model_validate_json(text)
         except ValidationError as error:
-            problem = error.errors(include_url=False)[0]
-            what = ".".join(map(str, problem["loc"])) or "the line"
-            raise TaskError(f"{path}, line {number}: {what}: {problem['msg']}".replace("\n", " ")) from error
+            raise TaskError(f"{path}, line {number}: {first_problem(error)}") from error
 
 
 def _model_of(path: Path, line: _Line) -> str:
-    for name in line.extra:
-        if name.endswith(_REPLY):
-            return name.removesuffix(_REPLY)
-    raise TaskError(f"{path}, line 1: no field NAME{_REPLY} has the reply")
-
-
-_REPLY = "_infer"
+    names = [name.removesuffix(_REPLY) for name in line.extra if name.endswith(_REPLY)]
+    if not names:
+        raise TaskError(f"{path}, line 1: no field NAME{_REPLY} has the reply")
+    return names[0]
 
 
 def _reply_of(line: _Line, model: str) -> RawReply:

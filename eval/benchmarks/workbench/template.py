@@ -55,7 +55,7 @@ class Job:
         after: The files that the task changes, adds or removes, as they should be. Everything else stays as it was.
         open: Command lines of the programs that are open at the start; `~/` at the start of a word is the home.
         oracle: The solution, as actions with keys and coordinates.
-        near: States that the judge refuses, at least two, besides the untouched one.
+        near: States that the judge refuses, at least two, other than the untouched one.
         answer: What the agent's answer should contain, for a question.
         infeasible: Why the task cannot be done; the agent should report it and leave everything as it was.
     """

@@ -302,7 +302,7 @@ def test_resumed_run_is_replayed_in_its_parts(tmp_path: Path) -> None:
 
 
 class Gta1(ScriptedModel):
-    """A grounder whose name tells its dialect."""
+    """A grounder whose name determines its dialect."""
 
     def info(self) -> ModelInfo:
         return ModelInfo("GTA1-7B")

@@ -126,7 +126,7 @@ TABLE = page(("row a", 40, 105), ("save", 160, 100), ("row b", 40, 165), ("save"
 SAVE_B = Anchor(TABLE, ScreenPoint(195, 173))
 
 
-def test_one_of_several_equal_targets_is_found_by_what_is_beside_it() -> None:
+def test_one_of_several_equal_targets_is_found_by_what_is_next_to_it() -> None:
     assert found(SAVE_B, page(("row b", 40, 125), ("save", 160, 120), ("row a", 40, 265), ("save", 160, 260))) == (
         195,
         133,
@@ -143,7 +143,7 @@ def test_equal_targets_in_equal_rows_are_ambiguous() -> None:
     assert isinstance(locate(SAVE_B, rows, 1.0, NO_TEXT), Ambiguous)
 
 
-def test_second_target_beside_the_first_is_ambiguous_though_it_has_a_name_in_its_row() -> None:
+def test_second_target_next_to_the_first_is_ambiguous_though_it_has_a_name_in_its_row() -> None:
     twice = page(("row a", 40, 105), ("save", 160, 100), ("row b", 40, 165), ("save", 160, 160), ("save", 240, 160))
     assert isinstance(locate(SAVE_B, twice, 1.0, NO_TEXT), Ambiguous)
 

@@ -39,7 +39,7 @@ class WebProgram:
         environment: Variables for the command.
         path: A path that answers once it is ready.
         build: Makes, after the installation, what all its servers share; it gets the folder of applications.
-        prepare: Writes what a server needs besides its data into the home; it gets that and the folder of applications.
+        prepare: Writes what else a server needs into the home; it gets that and the folder of applications.
     """
 
     name: str

@@ -330,7 +330,7 @@ def quantity_of(case: Case) -> Job:
 
 @TASKS.task(
     "Which supplier's phone number is {phone}? Answer with the name.",
-    "Somebody called from {phone}. Find out which of our suppliers has that number.",
+    "Someone called from {phone}. Find out which of our suppliers has that number.",
     "Find the supplier who is reached at {phone} and tell me the name.",
     "Name the supplier with the phone number {phone}; do not change anything.",
 )

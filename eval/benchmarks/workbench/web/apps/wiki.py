@@ -156,7 +156,7 @@ def delete_note(case: Case) -> Job:
     "The note {title} should also have the tag {tag}. Save it.",
 )
 def tag_note(case: Case) -> Job:
-    """A tag besides the one that is there."""
+    """A tag in addition to the one that is there."""
     wiki = _wiki(case)
     first, other = wiki.notes[:2]
     tag = case.pick(ITEMS)
