@@ -15,7 +15,7 @@ from typing import ParamSpec
 
 import psutil
 import pytest
-from processes import alive
+from processes import alive, command_of
 
 from screenwright.envs.config import DesktopConfig
 from screenwright.envs.config.node import SettingError
@@ -287,7 +287,8 @@ def test_nothing_remains_in_the_sandbox_when_the_owner_is_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline() == "\n"
-        started = psutil.Process(owner.pid).children(recursive=True)
-        assert len([process for process in started if "600" in process.cmdline()]) >= 2
+        family = psutil.Process(owner.pid)
+        eventually(lambda: sum("600" in command_of(one) for one in family.children(recursive=True)) >= 2, True)
+        started = family.children(recursive=True)
         os.kill(owner.pid, signal.SIGKILL)
     eventually(lambda: alive(started), [])
