@@ -129,6 +129,8 @@ def test_runs_are_tagged_and_compared_and_reports_of_evaluations_opened(browser:
         expect(page.locator("#position")).to_have_text("step 1 of 2")
         page.set_viewport_size({"width": 390, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        tops = [page.get_by_role("region", name=name).evaluate("it => it.offsetTop") for name in ("Run A", "Run B")]
+        assert tops[0] < tops[1]  # one below the other on a phone
         page.goto(client.server.address)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.get_by_role("link", name="(night)").click()
