@@ -54,6 +54,7 @@ from ..record.events import (
     Stepped,
 )
 from ..record.steps import ResumePoint
+from ..record.tally import Tally
 from .control import Clock, Control, listen_to_input
 from .ending import EpisodeEnded, ending_of
 from .finishing import Finishing, answer_note
@@ -61,7 +62,6 @@ from .observer import Observer, StepObservation, Stuck
 from .own_functions import OwnFunctions
 from .permission import Permissions
 from .secret_env import SecretEnv, secret_env, secrets_note
-from .tally import Tally
 from .target_text import target_text
 from .tracing import traced
 
@@ -171,7 +171,7 @@ class Episode:
             self.policy.open()
         except ModelLost as lost:
             self._policy_error = lost
-        self._tally = Tally.of(self.policy.info(), self.supervision.critic, self.prices, past.counted)
+        self._tally = Tally.of(self.policy.info(), self.supervision.info().critic, self.prices, past.counted)
         if self.limits.cost is not None and self._policy_error is None:
             self._tally.require_prices()
         task, form = self.vault.redact(self.task), self.answer_form

@@ -5,7 +5,6 @@ const ZOOMS = [1, 1.5, 2, 3, 4];
 let current = 0, view = "before", zoom = 1, kind = "", shown = data.steps.map((_, index) => index), point = null;
 
 const stepSeconds = (step) => sum(Object.values(step.times));
-const count = (number) => number.toLocaleString("en");
 const textOf = (step) => [step.location, step.thought, step.reflection, step.reasoning, step.change, ...step.labels, ...step.descriptions,
   ...step.notes, ...step.events, ...step.parseFailures, ...step.outcomes.map((one) => one.text), ...step.replies.map((one) => one.text)]
   .filter(Boolean).join("\n").toLowerCase();
@@ -184,7 +183,7 @@ function renderPanel(step) {
   section("Screen", ...paragraphs([step.location, `${step.size[0]} x ${step.size[1]} px`].filter(Boolean)));
   if (step.replies.length) {
     section("Requests and replies",
-      ...paragraphs(step.tokens ? [`${count(step.tokens)} tokens in this step, ${count(step.tokensSoFar)} so far`] : []),
+      ...paragraphs([step.used].filter(Boolean)),
       step.replies.map(({ title, request, text }) => folded(title, ...paragraphs([request].filter(Boolean), { class: "soft" }), element("pre", {}, text))));
   }
   byId("panel").replaceChildren(...sections);

@@ -1,8 +1,7 @@
 """Renders a recorded run as one self-contained HTML page."""
 
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from PIL import Image
@@ -31,6 +30,7 @@ from ..events import (
 )
 from ..html import Json, html_page, image_url
 from ..steps import StepEvents, group_by_step
+from ..tally import Tally
 
 MAX_IMAGE_WIDTH_PX = 1600
 """Wider screenshots are scaled down for the page; the recorded files keep every pixel."""
@@ -72,10 +72,9 @@ def render_page(
             images[screenshot.sha256] = _image_url(screenshot, max_image_width)
     next_steps: list[StepEvents | None] = [*steps[1:], None]
     shown = [_step_json(step, following, target_at) for step, following in zip(steps, next_steps, strict=False)]
-    tokens = accumulate(sum(reply.usage.total for reply in step.all(Replied)) for step in steps)
     data: Json = {
         "head": {**_head_json(events), "masked": masked},
-        "steps": [{**step, "tokensSoFar": so_far} for step, so_far in zip(shown, tokens, strict=True)],
+        "steps": [{**step, "used": used} for step, used in zip(shown, _used(events, steps), strict=True)],
         "images": images,
     }
     return html_page("screenwright.agent.record.viewer", title, data)
@@ -149,8 +148,22 @@ def _step_json(step: StepEvents, following: StepEvents | None, target_at: Target
         "regions": _boxes_json(change.regions) if change is not None else [],
         "masked": _boxes_json(change.masked) if change is not None else [],
         "times": _times_json(step),
-        "tokens": sum(reply.usage.total for reply in step.all(Replied)),
     }
+
+
+def _used(events: Sequence[Event], steps: Iterable[StepEvents]) -> Iterator[str]:
+    """What each step used, and all steps up to it: tokens and, if it is known, the cost."""
+    tally = Tally()
+    if events and isinstance(started := events[0], Started):
+        tally = Tally.of(started.policy, started.supervision.critic, started.prices)
+    for step in steps:
+        tokens, cost = tally.usage.total, tally.cost
+        for event in step.events:
+            tally.count(event)
+        text = f"{tally.usage.total - tokens:,} tokens in this step, {tally.usage.total:,} so far"
+        if cost is not None and tally.cost is not None:
+            text += f"; cost {tally.cost - cost:.4g}, {tally.cost:.4g} so far"
+        yield text if tally.usage.total > tokens else ""
 
 
 def _kinds(step: StepEvents) -> list[JsonValue]:

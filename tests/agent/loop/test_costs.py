@@ -24,6 +24,7 @@ from screenwright import (
     Usage,
     dialect_named,
     read_run,
+    render_page,
 )
 
 WAIT = Completion("Thought: t\nAction: wait()", Usage(prompt=1_000_000, completion=100_000, cached=400_000))
@@ -95,6 +96,14 @@ def test_a_grounder_and_a_critic_have_their_own_prices() -> None:
     del agent.prices["critic"]
     with pytest.raises(ValueError, match="the price of 'critic'"):
         agent.run("a task", FakeEnv())
+
+
+def test_the_page_of_a_run_shows_what_each_step_costs(tmp_path: Path) -> None:
+    agent = Agent(Named("scripted", WAIT, FINISH), dialect=UiTars15(), prices=PRICES)
+    agent.run("a task", FakeEnv(), out=tmp_path / "run")
+    page = render_page(read_run(tmp_path / "run").events)
+    assert "1,100,000 tokens in this step, 1,100,000 so far; cost 2.4, 2.4 so far" in page
+    assert "1,000,000 tokens in this step, 2,100,000 so far; cost 2, 4.4 so far" in page
 
 
 def test_a_critic_that_is_a_function_costs_nothing() -> None:

@@ -6,7 +6,7 @@ from typing import Self
 
 from ..core.model import Usage
 from ..core.prices import Price
-from ..record.events import Critiqued, Event, ParseFailed, PolicyInfo, Replied
+from .events import Critiqued, Event, ParseFailed, PolicyInfo, Replied
 
 
 @dataclass(slots=True)
@@ -35,11 +35,10 @@ class Tally:
         return None if self.unpriced else self._cost
 
     @classmethod
-    def of(cls, policy: PolicyInfo, critic: object, prices: Mapping[str, Price], past: Iterable[Event] = ()) -> Self:
-        """The tally after the events `past`; with the model of `critic`, if it asks one."""
-        judge = getattr(critic, "model", None)
+    def of(cls, policy: PolicyInfo, critic: str | None, prices: Mapping[str, Price], past: Iterable[Event] = ()) -> Self:
+        """The tally after the events `past`; `critic` is the name of the critic's model."""
         grounder = policy.grounder.name if policy.grounder is not None else ""
-        tally = cls(prices, policy.model.name, grounder, judge.info().name if judge is not None else "")
+        tally = cls(prices, policy.model.name, grounder, critic or "")
         for event in past:
             tally.count(event)
         return tally
