@@ -83,7 +83,7 @@ class Controls:
                 kind = Suggestions if isinstance(event, SuggestionsClosedEvent) else SelectList
                 if isinstance(self._overlay.popup, kind) and self._owners.get(self._overlay.popup.kind) is frame:
                     await self._overlay.close_popup()
-            case TooltipEvent(text=text) if text:
+            case TooltipEvent(text=text) if text and not self._overlay.has_dialog:
                 await self._overlay.close_tooltip()
                 self._owners["tooltip"] = frame
                 await self._overlay.show(Tooltip(pointer_x, pointer_y + self._page_top, text[:MAX_TEXT]), _ignore)

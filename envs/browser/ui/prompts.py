@@ -158,8 +158,9 @@ class BrowserPrompts:
             return
         self._open_dialogs.append(dialog)
         self._blocked.set()
-        await self._overlay.close_tooltip()
+        # Shown before anything is waited for: the next key is for the dialog.
         await self._overlay.show(self._panel_for(dialog), lambda answer: self._on_dialog_answer(dialog, answer))
+        await self._overlay.close_tooltip()
 
     def _panel_for(self, dialog: PageDialog) -> Dialog:
         if dialog.type == "beforeunload":

@@ -138,7 +138,8 @@ class Overlay:
             self._image = None
             if replaced is not None:
                 await self._call("close", replaced.id)
-            await self._call("show", opened.id, asdict(self._redact(panel)))
+            if opened in self._panels():  # not closed in the meantime
+                await self._call("show", opened.id, asdict(self._redact(panel)))
         if replaced is not None:
             await replaced.on_answer(PanelAnswer())
 

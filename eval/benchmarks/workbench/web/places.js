@@ -1,11 +1,13 @@
 // The centre of the `nth` visible element called `what` that the mouse would hit, or null. `what` is a CSS selector if it
-// starts like one; else a text, label, placeholder or title. Looks into shadow roots and frames of the same origin; reads only.
+// starts like one; else a text, label, placeholder or title, or else the text in a field. Looks into shadow roots and frames
+// of the same origin; reads only.
 ([what, nth]) => {
   const isSelector = /^[.#[]/.test(what);
   const squash = text => (text ?? "").replace(/\s+/g, " ").trim();
   const own = element => squash([...element.childNodes].filter(node => node.nodeType === 3).map(node => node.data).join(" "));
+  const isField = ({ nodeName, type }) => nodeName === "INPUT" && !["button", "submit", "reset"].includes(type);
   const names = element => [own(element), ...["aria-label", "placeholder", "title", "alt", "data-tooltip"].map(name =>
-    squash(element.getAttribute(name))), /^(INPUT|BUTTON)$/.test(element.nodeName) ? squash(element.value) : ""];
+    squash(element.getAttribute(name))), /^(INPUT|BUTTON)$/.test(element.nodeName) && !isField(element) ? squash(element.value) : ""];
   const visible = (element, left, top) => {
     if ((element.nodeName === "OPTION" && !element.closest("select").multiple) || !element.checkVisibility({ visibilityProperty: true })) return null;
     for (const { x, y, width, height } of element.getClientRects()) {
@@ -26,8 +28,8 @@
   const walk = (root, left, top) => {
     for (const element of root.querySelectorAll("*")) {
       const isMatch = isSelector ? element.matches(what) : names(element).includes(what);
-      if (isMatch || (!isSelector && element.children.length && element.textContent.length < what.length + 40 &&
-          squash(element.innerText) === what)) {
+      if (isMatch || (!isSelector && isField(element) && squash(element.value) === what) || (!isSelector &&
+          element.children.length && element.textContent.length < what.length + 40 && squash(element.innerText) === what)) {
         const at = visible(element, left, top);
         if (at) (isMatch ? exact : loose).push(at);
       }

@@ -105,7 +105,7 @@ def move_a_node(hand: Hand, site: Site) -> Check:
 def disable_a_node(hand: Hand, site: Site) -> Check:
     hand.open("/")
     hand.double_click("shown")
-    hand.click("#node-input-node-disabled")
+    hand.click("Enabled")
     hand.click("Done")
     hand.finish(DEPLOY)
     return lambda: node(site, "shown").get("d") is True
@@ -126,7 +126,7 @@ def import_a_node(hand: Hand, site: Site) -> Check:
     hand.press("ctrl", "i")
     hand.click("#red-ui-clipboard-dialog-import-text")
     hand.type('[{"id":"a1","type":"comment","name":"imported","info":"","wires":[]}]')
-    hand.click("Import", 1)
+    hand.click("#red-ui-clipboard-dialog-ok")
     hand.click("lonely", dy=180)
     hand.finish(DEPLOY)
     return lambda: bool(node(site, "imported"))
