@@ -35,7 +35,9 @@ class Tally:
         return None if self.unpriced else self._cost
 
     @classmethod
-    def of(cls, policy: PolicyInfo, critic: str | None, prices: Mapping[str, Price], past: Iterable[Event] = ()) -> Self:
+    def of(
+        cls, policy: PolicyInfo, critic: str | None, prices: Mapping[str, Price], past: Iterable[Event] = ()
+    ) -> Self:
         """The tally after the events `past`; `critic` is the name of the critic's model."""
         grounder = policy.grounder.name if policy.grounder is not None else ""
         tally = cls(prices, policy.model.name, grounder, critic or "")
