@@ -34,18 +34,17 @@ from ..core.prices import Price
 from ..core.supervision import Supervision
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt
-from ..dialects.registry import dialect_named
 from ..guard.approval import Approve, Approver, FunctionApprover, NoApprover, as_approver
 from ..guard.guard import AllowAll, Guard
 from ..guard.rules import RuleSet
 from ..policy.model_policy import ModelPolicy
-from ..policy.policy import Policy, PolicyProvider, PolicySettings, TakesFunctions
+from ..policy.policy import Policy, TakesFunctions
 from ..record.events import Decided, Ended, Event
 from ..record.trajectory import Run, RunError, RunLog, read_run
 from .control import Control
 from .episode import Episode
 from .on_thread import on_thread
-from .open_model import open_model
+from .open_policy import open_policy
 from .own_functions import OwnFunctions
 from .task_steps import TaskSteps
 
@@ -133,20 +132,8 @@ class Agent:
             raise ValueError("an agent needs either a model or a policy")
         if policy is not None and (dialect or prompt or history):
             raise ValueError("dialect, prompt and history belong to the model: pass them to ModelPolicy")
-        asked = open_model(model) if isinstance(model, str) else model
-        provider: object = asked
-        if isinstance(provider, PolicyProvider):
-            if dialect is not None or prompt is not None:
-                raise ValueError("dialect and prompt do not apply to a model whose API has its own: leave them out")
-            policy = provider.policy(PolicySettings(history))
-        elif asked is not None:
-            policy = ModelPolicy(
-                asked,
-                dialect_named(dialect) if isinstance(dialect, str) else dialect,
-                history=history,
-                prompt=prompt,
-                summarize=supervision.summarize,
-            )
+        if model is not None:
+            policy = open_policy(model, dialect, prompt, history, supervision.summarize)
         assert policy is not None
         self.functions = OwnFunctions(tuple(actions))
         if actions:

@@ -3,7 +3,7 @@
 from ...envs.env import EnvLost, EnvStopped
 from ..core.limits import StopReason
 from ..core.model import ModelLost
-from ..policy.policy import Diverged
+from ..policy.policy import ScreenDiverged
 from .control import Control
 from .observer import Stuck
 
@@ -15,7 +15,7 @@ class EpisodeEnded(Exception):
         self.stop, self.reason, self.answer, self.verified = stop, reason, answer, verified
 
 
-def ending_of(error: EpisodeEnded | Stuck | Diverged | EnvLost | ModelLost, control: Control) -> EpisodeEnded:
+def ending_of(error: EpisodeEnded | Stuck | ScreenDiverged | EnvLost | ModelLost, control: Control) -> EpisodeEnded:
     """The end of an episode that `error` ended."""
     match error:
         case EpisodeEnded():
@@ -24,7 +24,7 @@ def ending_of(error: EpisodeEnded | Stuck | Diverged | EnvLost | ModelLost, cont
             return EpisodeEnded(StopReason.CANCELLED, control.reason)
         case Stuck():
             return EpisodeEnded(StopReason.STUCK, str(error))
-        case Diverged():
+        case ScreenDiverged():
             return EpisodeEnded(StopReason.DIVERGED, str(error))
         case EnvStopped():
             return EpisodeEnded(StopReason.CANCELLED, str(error))

@@ -37,7 +37,7 @@ from ..guard.approval import Approver
 from ..guard.guard import Allow, AllowAll, Deny, Guard, Stop
 from ..guard.rule_guard import TargetText
 from ..guard.rules import RuleSet
-from ..policy.policy import AnswersInForm, Diverged, EpisodeAware, Policy
+from ..policy.policy import AnswersInForm, EpisodeAware, Policy, ScreenDiverged
 from ..record.events import (
     Acted,
     Decided,
@@ -143,7 +143,7 @@ class Episode:
                 yield from self._act(decided, seen.observation)
                 yield Stepped(self._step, time.perf_counter() - started, self._log_s)
                 yield from self._check_ending(decided)
-        except (EpisodeEnded, Stuck, Diverged, EnvLost, ModelLost) as error:
+        except (EpisodeEnded, Stuck, ScreenDiverged, EnvLost, ModelLost) as error:
             return ending_of(error, self.control)
         finally:
             self._screen.release()

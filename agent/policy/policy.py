@@ -16,7 +16,7 @@ PolicyEvents: TypeAlias = Iterator[Replied | Summarized | RecoveredError | Parse
 """The last event is `Decided`, unless no reply could be parsed."""
 
 
-class Diverged(Exception):
+class ScreenDiverged(Exception):
     """The screen is not what the policy knows from a recording; the message says where. The episode ends so."""
 
 
@@ -46,7 +46,7 @@ class Policy(Protocol):
 
         Raises:
             ModelLost: the model does not respond.
-            Diverged: the policy repeats a recording, and the screen is another one.
+            ScreenDiverged: the policy repeats a recording, and the screen is another one.
         """
         ...
 

@@ -10,7 +10,7 @@ from ...prompts import render
 from ..core.context import DecisionContext
 from ..core.decision import Finish
 from ..core.describe import describe_action, type_name
-from ..policy.policy import Diverged, EpisodeAware, Policy, PolicyEvents
+from ..policy.policy import EpisodeAware, Policy, PolicyEvents, ScreenDiverged
 from ..record.events import Decided, PolicyInfo, Replied
 from .anchors import Found, locate
 from .policy import Mismatch, ReplayPolicy
@@ -56,7 +56,7 @@ class HealingPolicy:
         """See `Policy`.
 
         Raises:
-            Diverged: the effect of an action differs, or the model could not do the step.
+            ScreenDiverged: the effect of an action differs, or the model could not do the step.
             ModelLost: the model is not available.
         """
         if self._mismatch is not None and not self._is_back(context):
@@ -64,7 +64,7 @@ class HealingPolicy:
             return
         try:
             yield from self.replay.decide(context, interrupted)
-        except Diverged:
+        except ScreenDiverged:
             mismatch = self.replay.mismatch
             if mismatch is None or mismatch.step is None or not mismatch.is_before:
                 raise
@@ -99,7 +99,7 @@ class HealingPolicy:
                 raise self._given_up("the model could not do it either")
 
     def _check_claim(self, step: RecipeStep, seen: Screenshot) -> None:
-        """Raise `Diverged` if the model says that the step is done, and the screen does not show it."""
+        """Raise `ScreenDiverged` if the model says that the step is done, and the screen does not show it."""
         assert self._before is not None
         if problem := result_problem(Done(step, self._before), seen):
             raise self._given_up(f"the model finished, but {problem}")
@@ -135,10 +135,10 @@ class HealingPolicy:
         self.replay.skip_to(self._mismatch.number)
         self._mismatch = None
 
-    def _given_up(self, why: str) -> Diverged:
+    def _given_up(self, why: str) -> ScreenDiverged:
         mismatch = self._mismatch
         assert mismatch is not None
-        return Diverged(f"at step {mismatch.number} of {len(self.replay.recipe.steps)}: {mismatch.reason}; {why}")
+        return ScreenDiverged(f"at step {mismatch.number} of {len(self.replay.recipe.steps)}: {mismatch.reason}; {why}")
 
     def _words(self, step: RecipeStep) -> str:
         """The step for the model: without the recorded coordinates, which mean nothing to it."""

@@ -10,7 +10,7 @@ from ..core.describe import describe_action, type_name
 from ..reader.similarity import similarity
 from ..reader.vision.perception import read_image
 from .recipe import Recipe, RecipeStep
-from .target import OcrReader, Target, TargetReader
+from .target import OcrReader, RecordedTarget, TargetReader
 
 _MOST_EXPECTED = 3
 _SAME = 0.9
@@ -38,7 +38,7 @@ def parametrized(recipe: Recipe, reader: TargetReader | None = None) -> Recipe:
     return replace(recipe, steps=tuple(steps), parameters=parameters, expect=expect)
 
 
-def _words(step: RecipeStep, targets: tuple[Target, ...]) -> str:
+def _words(step: RecipeStep, targets: tuple[RecordedTarget, ...]) -> str:
     """The words of the step; if they only are its action, with the names of the targets instead of coordinates."""
     names = [str(target) for target in targets]
     if step.words != describe_action(step.action) or not all(names):

@@ -7,7 +7,7 @@ from functools import lru_cache
 from ...envs.geometry import Box, ScreenPoint
 from ...envs.screenshot import Screenshot
 from .edges import EdgeMap, Peak, best_near, correlation, edge_map, peaks
-from .target import Target, TargetReader, same_text
+from .target import RecordedTarget, TargetReader, same_text
 
 LOOKS_ALIKE = 0.6
 """The correlation from which a place is a candidate; what looks like this in the recording is a lookalike."""
@@ -44,7 +44,7 @@ class Anchor:
     screenshot: Screenshot
     point: ScreenPoint
     scale: float = 1.0
-    target: Target | None = None
+    target: RecordedTarget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Pattern:
     anchor: Anchor
     part: EdgeMap
     offset: tuple[float, float]
-    target: Target
+    target: RecordedTarget
     text: str
     text_box: tuple[float, float, float, float]
     others: tuple[tuple[Tile, ...], ...] = ()

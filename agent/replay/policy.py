@@ -13,7 +13,7 @@ from ..core.context import DecisionContext
 from ..core.coordinates import Absolute, Frame, ModelPoint
 from ..core.decision import Finish
 from ..core.model import ModelInfo
-from ..policy.policy import Diverged, PolicyEvents
+from ..policy.policy import PolicyEvents, ScreenDiverged
 from ..record.events import Decided, PolicyInfo
 from .anchors import OCR, Ambiguous, Found, Located, Missing, locate
 from .outcomes import outcome_problem, read_values, resembles
@@ -76,7 +76,7 @@ class ReplayPolicy:
         """See `Policy`.
 
         Raises:
-            Diverged: the screen is not what it was in the recording.
+            ScreenDiverged: the screen is not what it was in the recording.
         """
         seen = context.history[-1].screenshot
         if self._done is not None and len(context.history) > 1 and (refused := context.history[-2].refused):
@@ -152,7 +152,7 @@ class ReplayPolicy:
         number: int = 0,
         points: tuple[ScreenPoint, ...] = (),
     ) -> Decided:
-        """Wait for the screen to change; raise `Diverged` after the limit."""
+        """Wait for the screen to change; raise `ScreenDiverged` after the limit."""
         now = time.monotonic()
         if self._waiting_since is None:
             self._waiting_since = now
@@ -172,7 +172,7 @@ class ReplayPolicy:
         """End the episode.
 
         Raises:
-            Diverged: always.
+            ScreenDiverged: always.
         """
         steps = self.recipe.steps
         if step is None:
@@ -185,7 +185,7 @@ class ReplayPolicy:
         at = points_of(step.action) if step is not None else ()
         is_before = step is not None and self._done is None
         self.mismatch = Mismatch(number, step, problem, recorded, seen, at, points, is_before)
-        raise Diverged(f"{where}: {problem}")
+        raise ScreenDiverged(f"{where}: {problem}")
 
 
 def _problem(located: Sequence[Located]) -> str:

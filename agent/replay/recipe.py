@@ -16,7 +16,7 @@ from ..record.events import Acted, Decided
 from ..record.steps import StepEvents, group_by_step
 from ..record.trajectory import Run, RunError
 from .pattern import Anchor
-from .target import Target
+from .target import RecordedTarget
 
 PARAMETER = re.compile(r"\$\$\{|\$\{([A-Za-z][\w-]*)\}")
 """A parameter in a text, or an escaped brace."""
@@ -41,7 +41,7 @@ class RecipeStep:
     before: Screenshot
     after: Screenshot | None = None
     scale: float = 1.0
-    targets: tuple[Target | None, ...] = ()
+    targets: tuple[RecordedTarget | None, ...] = ()
     once: bool = False
 
     @property

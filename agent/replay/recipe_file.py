@@ -37,7 +37,7 @@ from ...envs.screenshot import MAX_IMAGE_BYTES, Screenshot
 from ..core.decision import AskUser, Finish, GiveUp
 from ..record.codec import move_from_json, move_to_json
 from .recipe import Reading, Recipe, RecipeStep, parameters_in
-from .target import Target
+from .target import RecordedTarget
 
 RECIPE_FILE = "recipe.toml"
 VERSION = 1
@@ -193,8 +193,8 @@ def _picture(folder: Path, name: str, known: dict[str, Screenshot], where: str) 
     return known[name]
 
 
-def _read_target(target: _FileTarget) -> Target:
-    return Target(target.kind, target.text, _read_box(target.box), _read_box(target.text_box), target.label)
+def _read_target(target: _FileTarget) -> RecordedTarget:
+    return RecordedTarget(target.kind, target.text, _read_box(target.box), _read_box(target.text_box), target.label)
 
 
 def _read_box(sides: Sides | None) -> Box | None:
@@ -258,7 +258,7 @@ def _lines(recipe: Recipe) -> Iterator[str]:
         yield f"\n[[read]]\nname = {_toml(reading.name)}\nlabel = {_toml(reading.label)}"
 
 
-def _target_table(target: Target) -> dict[str, JsonValue]:
+def _target_table(target: RecordedTarget) -> dict[str, JsonValue]:
     texts: dict[str, JsonValue] = {"kind": target.kind, "text": target.text, "label": target.label}
     boxes = {"box": target.box, "text_box": target.text_box}
     found: dict[str, JsonValue] = {name: value for name, value in texts.items() if value}

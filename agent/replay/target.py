@@ -31,7 +31,7 @@ _EDITABLE = (ControlKind.FIELD, ControlKind.TEXT_AREA)
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RecordedTarget:
     """The control or the text at a point: `kind` is empty if it is no control, and `text` if nothing is written there.
 
     `box` and `text_box`, the place of the text, are in pixels of the screenshot; None if nothing was found there.
@@ -56,7 +56,7 @@ class Target:
 class TargetReader(Hashable, Protocol):
     """Reads parts of a screenshot, which has `scale` pixels per unit."""
 
-    def target(self, screenshot: Screenshot, point: ScreenPoint, scale: float) -> Target:
+    def target(self, screenshot: Screenshot, point: ScreenPoint, scale: float) -> RecordedTarget:
         """The smallest control, or else the text, at `point`."""
         ...
 
@@ -73,7 +73,7 @@ def same_text(one: str, other: str) -> bool:
 class OcrReader:
     """Reads with the OCR of the embedded reader; keeps what it has read."""
 
-    def target(self, screenshot: Screenshot, point: ScreenPoint, scale: float) -> Target:
+    def target(self, screenshot: Screenshot, point: ScreenPoint, scale: float) -> RecordedTarget:
         """See `TargetReader`."""
         return _read_target(screenshot, point, scale)
 
@@ -85,7 +85,7 @@ class OcrReader:
 
 
 @lru_cache(maxsize=64)
-def _read_target(screenshot: Screenshot, point: ScreenPoint, scale: float) -> Target:
+def _read_target(screenshot: Screenshot, point: ScreenPoint, scale: float) -> RecordedTarget:
     size = screenshot.size
     width, height = (round(side * scale) for side in _READ_PX)
     left = max(0, min(round(point.x) - width // 2, size.width - width))
@@ -94,7 +94,7 @@ def _read_target(screenshot: Screenshot, point: ScreenPoint, scale: float) -> Ta
     return target_in(read_image(part), point, scale, (left, top))
 
 
-def target_in(screen: Screen, point: ScreenPoint, scale: float, corner: tuple[int, int] = (0, 0)) -> Target:
+def target_in(screen: Screen, point: ScreenPoint, scale: float, corner: tuple[int, int] = (0, 0)) -> RecordedTarget:
     """The target at `point` on a screen that was read; `corner` is its place on the screenshot."""
     x, y = point.x - corner[0], point.y - corner[1]
     largest = _LARGEST_PX[0] * scale, _LARGEST_PX[1] * scale
@@ -115,8 +115,8 @@ def target_in(screen: Screen, point: ScreenPoint, scale: float, corner: tuple[in
     text = segment.text if segment is not None else ""
     if control is not None:
         label = _label(control.area, screen)
-        return Target(str(control.kind), text, _box(control.area, corner), text_box, label)
-    return Target("", text, text_box, text_box)
+        return RecordedTarget(str(control.kind), text, _box(control.area, corner), text_box, label)
+    return RecordedTarget("", text, text_box, text_box)
 
 
 def _is_icons(segment: TextSegment) -> bool:

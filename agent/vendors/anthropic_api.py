@@ -21,7 +21,7 @@ from ..core.model import Sampling, Usage
 from ..models.errors import InvalidResponse
 from ..models.replies import count_of
 from . import moves
-from .exchange import Call, Conversation, Exchange, Json, ScreenKind, VendorReply, enlarged
+from .exchange import Exchange, Json, ScreenKind, VendorCall, VendorConversation, VendorReply, enlarged
 from .model import VendorModel
 from .tools import moves_of, tools_for
 
@@ -66,7 +66,7 @@ class AnthropicModel(VendorModel):
 
     # -- requests
 
-    def request(self, conversation: Conversation) -> Json:
+    def request(self, conversation: VendorConversation) -> Json:
         """See `VendorModel`."""
         first, *others = conversation.exchanges
         content = [_text(conversation.task), *_images(first.image), *map(_text, first.notes)]
@@ -127,7 +127,7 @@ class AnthropicModel(VendorModel):
 
     def read(self, reply: Json) -> VendorReply:
         """See `VendorModel`."""
-        calls, texts, thinking = list[Call](), list[str](), list[str]()
+        calls, texts, thinking = list[VendorCall](), list[str](), list[str]()
         for block in reply.get("content") or ():
             match block.get("type"):
                 case "text":
@@ -151,7 +151,7 @@ class AnthropicModel(VendorModel):
 # -- parts of requests
 
 
-def _tools(conversation: Conversation, functions: Sequence[FunctionSpec]) -> list[Json]:
+def _tools(conversation: VendorConversation, functions: Sequence[FunctionSpec]) -> list[Json]:
     disabled = _NOT_ON_PHONE if conversation.screen is ScreenKind.PHONE else _NO_POINTER
     toolset: Json = {"type": _TOOLSET_TYPE, "configs": {name: {"enabled": False} for name in sorted(disabled)}}
     own = [
@@ -162,7 +162,7 @@ def _tools(conversation: Conversation, functions: Sequence[FunctionSpec]) -> lis
     return [toolset, *own]
 
 
-def _options(conversation: Conversation) -> Json:
+def _options(conversation: VendorConversation) -> Json:
     options: Json = {}
     for name, value in conversation.sampling.items():
         match name:
@@ -189,23 +189,23 @@ def _images(image: ImagePart | None) -> list[Json]:
 # -- parts of replies
 
 
-def _call(block: Json, functions: Sequence[FunctionSpec]) -> Call:
+def _call(block: Json, functions: Sequence[FunctionSpec]) -> VendorCall:
     call_id, name, arguments = str(block.get("id") or ""), str(block.get("name") or ""), block.get("input")
     if not isinstance(arguments, dict):
-        return Call(call_id, name, error="the input is not an object", data=block)
+        return VendorCall(call_id, name, error="the input is not an object", data=block)
     if block.get("toolset_name") != _TOOLSET:
         made, error = moves.read(lambda: moves_of(name, arguments, functions))
-        return Call(call_id, name, made, error, data=block)
+        return VendorCall(call_id, name, made, error, data=block)
     if name == "zoom":
         region = arguments.get("region")
         if not isinstance(region, list) or len(region) != 4 or not all(map(moves.is_number, region)):
-            return Call(call_id, name, error="region is not a list of x0, y0, x1 and y1", data=block)
-        return Call(call_id, name, region=(region[0], region[1], region[2], region[3]), data=block)
+            return VendorCall(call_id, name, error="region is not a list of x0, y0, x1 and y1", data=block)
+        return VendorCall(call_id, name, region=(region[0], region[1], region[2], region[3]), data=block)
     make = _MEMBERS.get(name)
     if make is None:
-        return Call(call_id, name, error=f"{name!r:.40} is not available on this screen", data=block)
+        return VendorCall(call_id, name, error=f"{name!r:.40} is not available on this screen", data=block)
     made, error = moves.read(lambda: make(arguments))
-    return Call(call_id, name, made, error, data=block)
+    return VendorCall(call_id, name, made, error, data=block)
 
 
 def _modifiers(arguments: Mapping[str, Any]) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class VendorConversation:
     """Everything that a request is built from; the last exchange has no reply.
 
     `attended` if the user can answer questions, and `chained` if the API still has all but the newest exchange and is
@@ -72,7 +72,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class VendorCall:
     """A call of a tool. `error` if it cannot be carried out; `region` is a part of the screenshot to show enlarged.
 
     `data` is the call as the API sent it.
@@ -93,7 +93,7 @@ class VendorReply:
     `complete` is False if it was cut off at the maximum number of tokens, and `malformed` says what else is wrong.
     """
 
-    calls: tuple[Call, ...] = ()
+    calls: tuple[VendorCall, ...] = ()
     text: str = ""
     reasoning: str = ""
     usage: Usage = Usage()

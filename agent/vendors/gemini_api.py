@@ -39,7 +39,7 @@ from ..core.model import Sampling, Usage
 from ..models.errors import ErrorResponse, InvalidResponse
 from ..models.replies import count_of
 from . import moves
-from .exchange import Call, Conversation, Exchange, Json, ScreenKind, VendorReply
+from .exchange import Exchange, Json, ScreenKind, VendorCall, VendorConversation, VendorReply
 from .model import VendorModel
 from .tools import moves_of, tools_for
 
@@ -102,7 +102,7 @@ class GeminiModel(VendorModel):
 
     # -- requests
 
-    def request(self, conversation: Conversation) -> Json:
+    def request(self, conversation: VendorConversation) -> Json:
         """See `VendorModel`."""
         first, *others = conversation.exchanges
         parts = [{"text": text} for text in (conversation.task, *first.notes)]
@@ -129,7 +129,7 @@ class GeminiModel(VendorModel):
         system = "\n".join(message.text for message in messages if message.role == "system")
         return {"model": self.name, "contents": contents, "config": {"systemInstruction": system} if system else {}}
 
-    def _config(self, conversation: Conversation) -> Json:
+    def _config(self, conversation: VendorConversation) -> Json:
         screen = conversation.screen
         computer: Json = {"environment": _ENVIRONMENTS.get(screen, _BROWSER)}
         if screen is ScreenKind.PHONE:
@@ -191,7 +191,7 @@ class GeminiModel(VendorModel):
 
     def read(self, reply: Json) -> VendorReply:
         """See `VendorModel`."""
-        texts, thoughts, calls = list[str](), list[str](), list[Call]()
+        texts, thoughts, calls = list[str](), list[str](), list[VendorCall]()
         for part in _content(reply).get("parts") or ():
             if "functionCall" in part:
                 calls.append(_call(part["functionCall"], self.functions))
@@ -256,16 +256,16 @@ _ADDED = frozenset({"safety_decision", "intent"})
 """Arguments that the API adds to each call."""
 
 
-def _call(data: Json, functions: Sequence[FunctionSpec]) -> Call:
+def _call(data: Json, functions: Sequence[FunctionSpec]) -> VendorCall:
     call_id, name = str(data.get("id") or ""), str(data.get("name") or "")
     arguments = data.get("args") or {}
     decision = arguments.get("safety_decision")
     if isinstance(decision, dict) and "block" in str(decision.get("decision")).lower():
-        return Call(call_id, name, error=f"blocked by the API: {decision.get('explanation') or ''}", data={})
+        return VendorCall(call_id, name, error=f"blocked by the API: {decision.get('explanation') or ''}", data={})
     make = _FUNCTIONS.get(name)
     given = {key: value for key, value in arguments.items() if key not in _ADDED}
     made, error = moves.read(lambda: make(arguments) if make is not None else moves_of(name, given, functions))
-    return Call(call_id, name, made, error, data=arguments)
+    return VendorCall(call_id, name, made, error, data=arguments)
 
 
 def _click(button: Button = Button.LEFT, count: int = 1) -> Callable[[Json], moves.Moves]:

@@ -17,7 +17,7 @@ from ..core.model import Completion, ModelInfo, ModelLost, PromptRefused, Sampli
 from ..models.errors import EXPECTED_ERRORS, Advice, Endpoint, ErrorResponse, InvalidResponse, describe_error
 from ..models.transport import backoff, checked_key, http_client
 from ..policy.policy import Policy, PolicySettings
-from .exchange import Conversation, Json, VendorReply
+from .exchange import Json, VendorConversation, VendorReply
 from .tools import OWN_TOOLS
 
 _MAX_ERROR_CHARACTERS = 10_000
@@ -71,7 +71,7 @@ class VendorModel(ABC):
     # -- the wire format
 
     @abstractmethod
-    def request(self, conversation: Conversation) -> Json:
+    def request(self, conversation: VendorConversation) -> Json:
         """The request that continues `conversation`: the arguments of the SDK's call, as JSON."""
 
     @abstractmethod

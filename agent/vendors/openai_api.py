@@ -21,7 +21,7 @@ from ..core.model import Sampling, Usage
 from ..models.errors import ErrorResponse, InvalidResponse
 from ..models.replies import count_of
 from . import moves
-from .exchange import Call, Conversation, Exchange, Json, ScreenKind, VendorReply
+from .exchange import Exchange, Json, ScreenKind, VendorCall, VendorConversation, VendorReply
 from .model import VendorModel
 from .tools import moves_of, tools_for
 
@@ -76,7 +76,7 @@ class OpenAiModel(VendorModel):
 
     # -- requests
 
-    def request(self, conversation: Conversation) -> Json:
+    def request(self, conversation: VendorConversation) -> Json:
         """See `VendorModel`."""
         *_, newest = conversation.exchanges
         request: Json = {
@@ -114,7 +114,7 @@ class OpenAiModel(VendorModel):
             items.append({"role": "system" if message.role == "system" else "user", "content": parts})
         return {"model": self.name, "input": items, "store": False}
 
-    def _tools(self, conversation: Conversation, newest: Exchange) -> list[Json]:
+    def _tools(self, conversation: VendorConversation, newest: Exchange) -> list[Json]:
         computer: Json = {"type": _COMPUTER}
         if self.name.startswith("computer-use-preview"):
             assert newest.image is not None
@@ -188,7 +188,8 @@ class OpenAiModel(VendorModel):
 
     def read(self, reply: Json) -> VendorReply:
         """See `VendorModel`."""
-        calls, texts, reasoning, refusals, checks = list[Call](), list[str](), list[str](), list[str](), list[str]()
+        calls = list[VendorCall]()
+        texts, reasoning, refusals, checks = list[str](), list[str](), list[str](), list[str]()
         for item in reply.get("output") or ():
             match item.get("type"):
                 case "message":
@@ -224,7 +225,7 @@ class OpenAiModel(VendorModel):
 # -- parts of requests
 
 
-def _options(conversation: Conversation) -> Json:
+def _options(conversation: VendorConversation) -> Json:
     options: Json = {} if conversation.max_tokens is None else {"max_output_tokens": conversation.max_tokens}
     for name, value in conversation.sampling.items():
         match name:
@@ -259,7 +260,7 @@ def _actions(item: Mapping[str, Any]) -> list[Json]:
     return list(item.get("actions") or ([item["action"]] if item.get("action") else []))
 
 
-def _computer_call(item: Json) -> Call:
+def _computer_call(item: Json) -> VendorCall:
     made, error = list[Any](), ""
     for action in _actions(item):
         one, error = moves.read(partial(_moves, action))
@@ -267,19 +268,19 @@ def _computer_call(item: Json) -> Call:
         if error:
             break
     # what comes before an action that cannot be carried out is not carried out either: the batch was meant as a whole
-    return Call(str(item.get("call_id") or ""), _COMPUTER, () if error else tuple(made), error, data=item)
+    return VendorCall(str(item.get("call_id") or ""), _COMPUTER, () if error else tuple(made), error, data=item)
 
 
-def _function_call(item: Json, functions: Sequence[FunctionSpec]) -> Call:
+def _function_call(item: Json, functions: Sequence[FunctionSpec]) -> VendorCall:
     name = str(item.get("name") or "")
     try:
         arguments = json.loads(item.get("arguments") or "{}")
     except ValueError:
         arguments = None
     if not isinstance(arguments, dict):
-        return Call(str(item.get("call_id") or ""), name, error="the arguments are not a JSON object", data=item)
+        return VendorCall(str(item.get("call_id") or ""), name, error="the arguments are not a JSON object", data=item)
     made, error = moves.read(lambda: moves_of(name, arguments, functions))
-    return Call(str(item.get("call_id") or ""), name, made, error, data=item)
+    return VendorCall(str(item.get("call_id") or ""), name, made, error, data=item)
 
 
 def _moves(action: Json) -> moves.Moves:

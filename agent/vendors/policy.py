@@ -18,7 +18,7 @@ from ..core.model import PromptRefused, Sampling, Usage
 from ..policy.grounding import GroundedReply
 from ..policy.policy import PolicyEvents, PolicySettings
 from ..record.events import ParseFailed, PolicyInfo, RecoveredError, Replied
-from .exchange import Conversation, Exchange, Json, ScreenKind, VendorReply, fitted
+from .exchange import Exchange, Json, ScreenKind, VendorConversation, VendorReply, fitted
 from .model import ConversationGone, VendorModel
 
 MAX_REPAIRS = 2
@@ -182,7 +182,7 @@ class VendorPolicy:
 
     def _conversation(
         self, context: DecisionContext, failed: list[Json], max_tokens: int | None, *, chained: bool
-    ) -> Conversation:
+    ) -> VendorConversation:
         steps = context.current_plan
         rule = self.settings.history or self.model.history
         shown = sorted(rule.images(len(steps), tuple(step.change for step in steps)))
@@ -197,7 +197,7 @@ class VendorPolicy:
         for raw in failed:
             exchanges = [*exchanges[:-1], replace(exchanges[-1], reply=raw), replace(newest, notes=())]
         sampling = {name: value for name, value in self.settings.sampling.items() if name != "max_tokens"}
-        return Conversation(
+        return VendorConversation(
             context.task, self._system(), self.screen, tuple(exchanges), self.attended, chained, max_tokens, sampling
         )
 

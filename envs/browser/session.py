@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,29 +93,14 @@ class BrowserSession:
         center = DevicePoint(view.screen.width / 2, (view.screen.height - self._page_top) / 2)
         self._input = InputDriver(DeviceTransform(view.scale), center)
         self._typing = SecretTyping(self.secrets, self._input)
-        self._overlay = Overlay(
-            lambda: overlay_page(playwright, context, view, settings, surroundings),
-            view.screen,
-            view.scale,
-            self.secrets.redact,
-        )
+        open_page = partial(overlay_page, playwright, context, view, settings, surroundings)
+        self._overlay = Overlay(open_page, view.screen, view.scale, self.secrets.redact)
+        settle = self._settle_after_navigation
         self._navigation = Navigation(
-            self._tabs,
-            self._overlay,
-            self._traffic,
-            settings.load_limit_s,
-            self._settle_after_navigation,
-            guard.refusal,
+            self._tabs, self._overlay, self._traffic, settings.load_limit_s, settle, guard.refusal
         )
-        self._prompts = BrowserPrompts(
-            self._tabs,
-            self._overlay,
-            settings,
-            lambda: self._input.pointer,
-            self._page_top,
-            self._navigation,
-            self.secrets,
-        )
+        pointer, navigation, top = lambda: self._input.pointer, self._navigation, self._page_top
+        self._prompts = BrowserPrompts(self._tabs, self._overlay, settings, pointer, top, navigation, self.secrets)
         self._prompts.person = PagePerson.of(view, self._page_top)
         self._compositor = Compositor(self._tabs, self._overlay, self._prompts, view, settings, self.secrets)
         self._tab_strip = TabStrip(self._tabs, self._overlay, self._prompts, self._navigation)

@@ -22,7 +22,7 @@ from .apps.busy import Busy
 from .capture import Capture, screenshot_of
 from .programs import Programs, until
 from .virtual.display import RunningDisplay, VirtualDisplay
-from .virtual.home import Home
+from .virtual.home import HomeFolder
 from .virtual.processes import ProcessGroup
 from .watchdog import NoWatchdog, start_watchdog
 from .watchdog.input_filter import filter_input
@@ -177,7 +177,7 @@ class DesktopSession:
         return self._windows
 
     @property
-    def home(self) -> Home | None:
+    def home(self) -> HomeFolder | None:
         """The home folder of the programs on a virtual display."""
         return self._running.home if self._running else None
 

@@ -25,7 +25,7 @@ from screenwright.agent.guard.approval import Approver
 from screenwright.agent.record.events import Observed, Stepped
 from screenwright.agent.record.html import Json
 from screenwright.app.history import RunHistory, Search
-from screenwright.app.queue import Job
+from screenwright.app.queue import QueuedTask
 from screenwright.app.runner import Prepared
 from screenwright.app.server import AppServer
 from screenwright.envs.geometry import Size
@@ -51,7 +51,7 @@ class BenchFactory:
         """The same for all tasks."""
         return "bench"
 
-    def prepare(self, job: Job, folder: Path, approver: Approver, report: Callable[[str], object]) -> Prepared:
+    def prepare(self, job: QueuedTask, folder: Path, approver: Approver, report: Callable[[str], object]) -> Prepared:
         """See `RunFactory`."""
         env = FakeEnv(Size(1280, 720))
         places = [env.where(name) for name in ("Greet", "Name")]
@@ -68,7 +68,7 @@ class BenchFactory:
 def history(runs: int, folder: Path) -> Iterator[tuple[str, float]]:
     """Names and seconds."""
     template = folder / "template"
-    prepared = BenchFactory(10, 0).prepare(Job("", ""), template, None, print)  # type: ignore[arg-type]
+    prepared = BenchFactory(10, 0).prepare(QueuedTask("", ""), template, None, print)  # type: ignore[arg-type]
     prepared.agent.run("a task", prepared.env, out=template)
     first, *lines = (template / "events.jsonl").read_bytes().splitlines(keepends=True)
     started = json.loads(first)

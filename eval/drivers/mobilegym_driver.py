@@ -33,7 +33,7 @@ GROUNDED = "grounded"
 _SERVER_START_S = 30.0
 
 
-class MobileGym:
+class MobileGymDriver:
     """MobileGym's environment, started at the first task, and the current task."""
 
     def __init__(self, options: "dict[str, Any]") -> None:
@@ -197,4 +197,4 @@ def _check(check: "dict[str, Any]") -> str:
 
 
 if __name__ == "__main__":
-    serve("MobileGym", MobileGym)
+    serve("MobileGym", MobileGymDriver)

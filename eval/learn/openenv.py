@@ -8,16 +8,13 @@ A session runs one episode at a time on a screen of its own. `reset` takes a `se
 openenv.
 """
 
-import base64
-import io
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-from PIL import Image
 
 from screenwright._web_server import WebServer, listen
 
@@ -50,84 +47,17 @@ def make_app(settings: OpenEnvSettings) -> Any:
         ValueError, TaskError: there is no such benchmark or task.
         ImportError: the extra `openenv` is not installed.
     """
-    names = [
-        task.name
-        for task in select_tasks(benchmark_named(settings.benchmark, settings.root).tasks(), settings.tasks, ())
-    ]
-    openenv: Any = import_module("openenv.core.env_server")
+    benchmark = benchmark_named(settings.benchmark, settings.root)
+    names = [task.name for task in select_tasks(benchmark.tasks(), settings.tasks, ())]
+    server: Any = import_module("openenv.core.env_server")
+    from .openenv_screen import ScreenAction, ScreenEnvironment, ScreenObservation
 
-    class ScreenAction(openenv.Action):
-        """A model's reply."""
+    def open_task(task: str) -> GymnasiumEnv:
+        return GymnasiumEnv(settings.benchmark, task, settings.dialect, steps=settings.steps, root=settings.root)
 
-        reply: str
-
-    class ScreenObservation(openenv.Observation):
-        """The screenshot, a PNG in base64, and the text; at the end `info` has the judge's verdict."""
-
-        image: str
-        text: str
-        info: dict[str, Any] = {}  # noqa: RUF012 -- pydantic copies it
-
-    class ScreenState(openenv.State):
-        """The episode: its task, the benchmark, and what the agent is asked to do."""
-
-        benchmark: str = settings.benchmark
-        task: str = ""
-        instruction: str = ""
-
-    class ScreenEnvironment(openenv.Environment):
-        """One session."""
-
-        SUPPORTS_CONCURRENT_SESSIONS = True
-
-        def __init__(self) -> None:
-            super().__init__()
-            self._env: GymnasiumEnv | None = None
-            self._state = ScreenState()
-
-        def reset(
-            self, seed: int | None = None, episode_id: str | None = None, task: str = "", **_: object
-        ) -> ScreenObservation:
-            """Set up `task`, by default that of the last episode."""
-            task = task or self._state.task or names[0]
-            if task not in names:
-                raise ValueError(f"{settings.benchmark} serves no task {task!r}")
-            if self._env is None or task != self._state.task:
-                self.close()
-                self._env = GymnasiumEnv(
-                    settings.benchmark, task, settings.dialect, steps=settings.steps, root=settings.root
-                )
-            seen, info = self._env.reset(seed=seed)
-            self._state = ScreenState(episode_id=episode_id, task=task, instruction=info["instruction"])
-            return ScreenObservation(image=_png(seen["image"]), text=seen["text"])
-
-        def step(self, action: ScreenAction, timeout_s: float | None = None, **_: object) -> ScreenObservation:
-            """Carry out the reply."""
-            if self._env is None:
-                raise ValueError("no episode has started: reset first")
-            seen, reward, terminated, truncated, info = self._env.step(action.reply)
-            self._state.step_count += 1
-            return ScreenObservation(
-                image=_png(seen["image"]),
-                text=seen["text"],
-                reward=float(reward),
-                done=terminated or truncated,
-                info={**info, "truncated": truncated},
-            )
-
-        @property
-        def state(self) -> ScreenState:
-            """The state of the episode."""
-            return self._state
-
-        def close(self) -> None:
-            """Release the screen."""
-            if self._env is not None:
-                self._env.close()
-                self._env = None
-
-    return openenv.create_fastapi_app(
-        ScreenEnvironment, ScreenAction, ScreenObservation, max_concurrent_envs=settings.sessions
+    open_session = partial(ScreenEnvironment, settings.benchmark, names, open_task)
+    return server.create_fastapi_app(
+        open_session, ScreenAction, ScreenObservation, max_concurrent_envs=settings.sessions
     )
 
 
@@ -152,9 +82,3 @@ def serve_openenv(settings: OpenEnvSettings, port: int = 8000) -> Generator[WebS
         yield server
     finally:
         server.close()
-
-
-def _png(pixels: Any) -> str:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -33,7 +33,7 @@ from .images import read_image, thumbnail
 from .live import LiveRun, NotNow
 from .messages import message_of
 from .queue import QueueError
-from .runner import CannotStart, Runner
+from .runner import CannotRun, Runner
 from .safety import Access, Refused, body_of, refusal_response
 from .tags import TagsRefused
 from .tail import Tail
@@ -339,7 +339,7 @@ async def _refusing(change: Callable[[], R]) -> R:
     """Call `change` on a thread; what it refuses becomes a response."""
     try:
         return await run_in_threadpool(change)
-    except (QueueError, CannotStart, TagsRefused) as error:
+    except (QueueError, CannotRun, TagsRefused) as error:
         raise Refused(400, str(error)) from error
     except (NotNow, ActionRefused) as error:
         raise Refused(409, str(error)) from error

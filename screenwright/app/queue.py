@@ -14,7 +14,7 @@ from screenwright._files import read_file, write_file
 MAX_JOBS = 500
 
 
-class JobState(StrEnum):
+class QueueState(StrEnum):
     """Where a task in the queue stands.
 
     `INTERRUPTED` was running when the server ended, and `FAILED` could not be started; both wait for the user.
@@ -27,7 +27,7 @@ class JobState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class QueuedTask:
     """A task in the queue.
 
     `choices` are those of the start page, such as the model; `run` is the folder of its recording below that of all
@@ -37,7 +37,7 @@ class Job:
     id: str
     task: str
     choices: Mapping[str, str] = field(default_factory=dict[str, str])
-    state: JobState = JobState.WAITING
+    state: QueueState = QueueState.WAITING
     run: str = ""
     resume: bool = False
     problem: str = ""
@@ -47,7 +47,7 @@ class QueueError(ValueError):
     """The queue refuses a change; the message is one line."""
 
 
-_JOBS: TypeAdapter[tuple[Job, ...]] = TypeAdapter(tuple[Job, ...])
+_JOBS: TypeAdapter[tuple[QueuedTask, ...]] = TypeAdapter(tuple[QueuedTask, ...])
 
 
 class TaskQueue:
@@ -68,21 +68,21 @@ class TaskQueue:
         except (OSError, ValidationError) as error:
             raise QueueError(f"the queue {path} cannot be read: move it away to start with an empty one") from error
         self._jobs = tuple(
-            replace(job, state=JobState.INTERRUPTED) if job.state is JobState.RUNNING else job for job in loaded
+            replace(job, state=QueueState.INTERRUPTED) if job.state is QueueState.RUNNING else job for job in loaded
         )
 
     @property
-    def jobs(self) -> tuple[Job, ...]:
+    def jobs(self) -> tuple[QueuedTask, ...]:
         """All jobs, oldest first."""
         return self._jobs
 
-    def add(self, task: str, choices: Mapping[str, str], *, resume: str = "") -> Job:
+    def add(self, task: str, choices: Mapping[str, str], *, resume: str = "") -> QueuedTask:
         """Append a task; with `resume`, it continues that run.
 
         Raises:
             QueueError: the queue is full, or the run is in it already.
         """
-        job = Job(secrets.token_hex(8), task, dict(choices), run=resume, resume=bool(resume))
+        job = QueuedTask(secrets.token_hex(8), task, dict(choices), run=resume, resume=bool(resume))
         with self._condition:
             if len(self._jobs) >= MAX_JOBS:
                 raise QueueError(f"the queue is full: it has {MAX_JOBS} tasks")
@@ -99,7 +99,7 @@ class TaskQueue:
         """
         with self._condition:
             job = self._find(job_id)
-            if job.state is JobState.RUNNING:
+            if job.state is QueueState.RUNNING:
                 raise QueueError("the task is running: stop it first")
             self._save(tuple(one for one in self._jobs if one.id != job_id))
 
@@ -111,24 +111,24 @@ class TaskQueue:
         """
         with self._condition:
             job = self._find(job_id)
-            if job.state not in (JobState.INTERRUPTED, JobState.FAILED):
+            if job.state not in (QueueState.INTERRUPTED, QueueState.FAILED):
                 raise QueueError("the task is in the queue already")
             run = job.run if resume else ""
-            self._replace(replace(job, state=JobState.WAITING, problem="", resume=resume, run=run))
+            self._replace(replace(job, state=QueueState.WAITING, problem="", resume=resume, run=run))
 
-    def take(self, folder_of: Callable[[Job], str]) -> Job | None:
+    def take(self, folder_of: Callable[[QueuedTask], str]) -> QueuedTask | None:
         """Wait for a task and mark it as running, in the recording that `folder_of` names; None once closed."""
         with self._condition:
             while not self._is_closed:
-                job = next((one for one in self._jobs if one.state is JobState.WAITING), None)
+                job = next((one for one in self._jobs if one.state is QueueState.WAITING), None)
                 if job is None:
                     self._condition.wait()
                     continue
                 try:
-                    running = replace(job, state=JobState.RUNNING, run=job.run or folder_of(job))
+                    running = replace(job, state=QueueState.RUNNING, run=job.run or folder_of(job))
                     self._replace(running)
                 except (OSError, QueueError) as error:  # it must be on disk that it runs, or a kill would repeat it
-                    self._keep(self._with(replace(job, state=JobState.FAILED, problem=str(error))))
+                    self._keep(self._with(replace(job, state=QueueState.FAILED, problem=str(error))))
                 else:
                     return running
         return None
@@ -138,7 +138,7 @@ class TaskQueue:
         with self._condition:
             job = self._find(job_id)
             if problem or interrupted:
-                state = JobState.INTERRUPTED if interrupted else JobState.FAILED
+                state = QueueState.INTERRUPTED if interrupted else QueueState.FAILED
                 jobs = self._with(replace(job, state=state, problem=problem))
             else:
                 jobs = tuple(one for one in self._jobs if one.id != job_id)
@@ -153,26 +153,26 @@ class TaskQueue:
             self._is_closed = True
             self._condition.notify_all()
 
-    def _find(self, job_id: str) -> Job:
+    def _find(self, job_id: str) -> QueuedTask:
         for job in self._jobs:
             if job.id == job_id:
                 return job
         raise QueueError("the task is not in the queue any more")
 
-    def _replace(self, job: Job) -> None:
+    def _replace(self, job: QueuedTask) -> None:
         self._save(self._with(job))
 
-    def _with(self, job: Job) -> tuple[Job, ...]:
+    def _with(self, job: QueuedTask) -> tuple[QueuedTask, ...]:
         return tuple(job if one.id == job.id else one for one in self._jobs)
 
-    def _save(self, jobs: tuple[Job, ...]) -> None:
+    def _save(self, jobs: tuple[QueuedTask, ...]) -> None:
         try:
             write_file(self._path, _JOBS.dump_json(jobs, indent=1))
         except OSError as error:
             raise QueueError(f"the queue cannot be saved in {self._path}: {error.strerror or error}") from error
         self._keep(jobs)
 
-    def _keep(self, jobs: tuple[Job, ...]) -> None:
+    def _keep(self, jobs: tuple[QueuedTask, ...]) -> None:
         self._jobs = jobs
         self._condition.notify_all()
         self._changed()

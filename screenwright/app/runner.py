@@ -21,12 +21,12 @@ from .feed import Feed
 from .history import RunHistory, run_id_of
 from .live import LiveRun
 from .messages import message_of
-from .queue import Job, TaskQueue
+from .queue import QueuedTask, TaskQueue
 
 _log = logging.getLogger(__name__)
 
 
-class CannotStart(ValueError):
+class CannotRun(ValueError):
     """The task cannot be run with these choices; the message is one line that says what to do."""
 
 
@@ -55,7 +55,7 @@ class RunFactory(Protocol):
         """Check choices before they are queued.
 
         Raises:
-            CannotStart: they are not offered, or contradict each other.
+            CannotRun: they are not offered, or contradict each other.
         """
         ...
 
@@ -63,11 +63,11 @@ class RunFactory(Protocol):
         """A short name for the folder of a task's recording, of letters, digits and hyphens."""
         ...
 
-    def prepare(self, job: Job, folder: Path, approver: Approver, report: Callable[[str], object]) -> Prepared:
+    def prepare(self, job: QueuedTask, folder: Path, approver: Approver, report: Callable[[str], object]) -> Prepared:
         """What runs `job`, to be recorded in `folder`; `report` is called with lines about the model.
 
         Raises:
-            CannotStart: it cannot be run.
+            CannotRun: it cannot be run.
         """
         ...
 
@@ -109,11 +109,11 @@ class Runner:
         for thread in self._threads:
             thread.join()
 
-    def id_of(self, job: Job) -> str:
+    def id_of(self, job: QueuedTask) -> str:
         """The name of the job's recording in addresses; empty before it starts."""
         return run_id_of(job.run) if job.run else ""
 
-    def is_recorded(self, job: Job) -> bool:
+    def is_recorded(self, job: QueuedTask) -> bool:
         """Whether something was recorded, so that the run can be continued."""
         return bool(job.run) and (self.root / job.run / "events.jsonl").exists()
 
@@ -121,15 +121,15 @@ class Runner:
         """Queue a recorded run that has not finished; returns the name of the new task in the queue.
 
         Raises:
-            CannotStart: it has finished, or cannot be read.
+            CannotRun: it has finished, or cannot be read.
             QueueError: it is in the queue already.
         """
         try:
             run = read_run(folder)
         except RunError as error:
-            raise CannotStart(str(error)) from error
+            raise CannotRun(str(error)) from error
         if run.ended is not None and run.ended.stop is StopReason.FINISHED:
-            raise CannotStart("the run has finished")
+            raise CannotRun("the run has finished")
         return self.queue.add(run.started.task, {}, resume=str(folder.relative_to(self.root))).id
 
     def _work(self) -> None:
@@ -138,7 +138,7 @@ class Runner:
             self.queue.finish(job.id, problem=problem, interrupted=self._is_closing and not problem)
             self._changed()
 
-    def _new_folder(self, job: Job) -> str:
+    def _new_folder(self, job: QueuedTask) -> str:
         """The name of a new folder, which no other run has."""
         stem = f"{datetime.now():%Y%m%d-%H%M%S}-{self.factory.name(job.task)}"
         name = stem
@@ -149,7 +149,7 @@ class Runner:
             name = f"{stem}-{number}"
         return name
 
-    def _run(self, job: Job) -> str:
+    def _run(self, job: QueuedTask) -> str:
         """Run a task to its end; returns the problem if it could not be started."""
         folder, run_id = self.root / job.run, run_id_of(job.run)
         is_recorded = (folder / "events.jsonl").exists()
@@ -159,7 +159,7 @@ class Runner:
         problem = ""
         try:
             self._follow(job, live, folder, resume=is_recorded)
-        except (CannotStart, EnvUnavailable, RunError) as error:
+        except (CannotRun, EnvUnavailable, RunError) as error:
             problem = str(error)
         except Exception:  # noqa: BLE001 -- a bug ends one run, not the server
             _log.exception("the task %s failed", job.id)
@@ -174,11 +174,11 @@ class Runner:
                 folder.rmdir()
         return problem
 
-    def _follow(self, job: Job, live: LiveRun, folder: Path, *, resume: bool) -> None:
+    def _follow(self, job: QueuedTask, live: LiveRun, folder: Path, *, resume: bool) -> None:
         if self._is_closing:
             return
         if job.resume and not resume:
-            raise CannotStart("the recording of this run is gone: start the task again")
+            raise CannotRun("the recording of this run is gone: start the task again")
 
         def report(line: str) -> None:
             live.feed.add({"kind": "note", "step": None, "text": line})

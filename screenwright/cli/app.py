@@ -21,8 +21,8 @@ from ..agent.loop.config import RunConfig
 from ..agent.models.transport import is_loopback
 from ..agent.record.html import Json
 from ..agent.record.trajectory import read_run
-from ..app.queue import Job, QueueError
-from ..app.runner import CannotStart, Prepared
+from ..app.queue import QueuedTask, QueueError
+from ..app.runner import CannotRun, Prepared
 from ..app.tags import TagsRefused
 from ..envs.check import CheckStatus
 from ..envs.secrets import Secret
@@ -127,7 +127,7 @@ class SettingsFactory:
         """See `RunFactory`."""
         return run_name(task, self.secrets)
 
-    def prepare(self, job: Job, folder: Path, approver: Approver, report: Callable[[str], object]) -> Prepared:
+    def prepare(self, job: QueuedTask, folder: Path, approver: Approver, report: Callable[[str], object]) -> Prepared:
         """See `RunFactory`."""
         resume = (folder / "events.jsonl").exists()
         config = self.recorded_config(folder) if resume else self.config_of(job.choices)
@@ -135,7 +135,7 @@ class SettingsFactory:
         try:
             agent, env = build_run(config, folder, approver, secrets, report, resume=resume)
         except (ValueError, ImportError, SettingsError) as error:
-            raise CannotStart(str(error)) from error
+            raise CannotRun(str(error)) from error
         return Prepared(agent, env, lambda: None if resume else record_settings(folder, config), lambda: files_of(env))
 
     def config_of(self, choices: Mapping[str, str]) -> RunConfig:
@@ -144,9 +144,9 @@ class SettingsFactory:
         screen = chosen.pop("screen", "") or self._screens()[0][0]
         is_known = screen in dict(self._screens()) and chosen.get("rules", PRESETS[0]) in PRESETS
         if choices.keys() - _CHOICES or not is_known:
-            raise CannotStart("the task has choices that are not offered: reload the page")
+            raise CannotRun("the task has choices that are not offered: reload the page")
         if self._has_rules and "rules" in chosen:
-            raise CannotStart("the rules are set where the app was started")
+            raise CannotRun("the rules are set where the app was started")
         for name, shown in self._start.items():
             if chosen.get(name) == shown or screen != {"url": "browser", "program": "virtual"}[name]:
                 chosen.pop(name, None)  # as it was given, or it does not apply
@@ -162,14 +162,14 @@ class SettingsFactory:
         """The settings with which this user has started the run in `folder`.
 
         Raises:
-            CannotStart: someone else did, or it was started from Python.
+            CannotRun: someone else did, or it was started from Python.
         """
         if not (folder / SETTINGS_FILE).exists() or not recorded_settings(folder).is_trusted:
-            raise CannotStart(f"the run has no settings of yours: continue it with screenwright run --resume {folder}")
+            raise CannotRun(f"the run has no settings of yours: continue it with screenwright run --resume {folder}")
         try:
             given = given_settings(RunConfig, {}, {}, found=folder / SETTINGS_FILE)
         except SettingsError as error:
-            raise CannotStart(str(error)) from error
+            raise CannotRun(str(error)) from error
         values = {name: one.value for name, one in given.items()}
         rules = read_run(folder).started.rules_sha256
         named = {load_rules(name).sha256: name for name in PRESETS} | (
@@ -185,7 +185,7 @@ class SettingsFactory:
         try:
             return build_settings(RunConfig, {name: SettingValue(value, name) for name, value in values.items()})
         except SettingsError as error:
-            raise CannotStart(str(error)) from error
+            raise CannotRun(str(error)) from error
 
     def _given_for(self, screen: str, model: str | None) -> dict[str, object]:
         """The given settings that apply to this screen, and to this model if another one was given."""
@@ -247,7 +247,7 @@ def _check_model(model: str, configured: str) -> None:
     kinds = {name for name in plugin_names("model") if name != "local"}
     if model and model != configured and model.partition(":")[0] not in kinds:
         known = ", ".join(sorted(kinds - {"http", "https"}))
-        raise CannotStart(f"{model!r} is no model: name the address of a server, or one of {known}")
+        raise CannotRun(f"{model!r} is no model: name the address of a server, or one of {known}")
 
 
 def _web_address(text: str) -> str:
@@ -256,7 +256,7 @@ def _web_address(text: str) -> str:
 
     address = start_address(text)
     if urlsplit(address).scheme not in ("http", "https") and address != "about:blank":
-        raise CannotStart(f"{text!r} is no web address: write one such as https://example.org")
+        raise CannotRun(f"{text!r} is no web address: write one such as https://example.org")
     return address
 
 

@@ -8,14 +8,14 @@ import pytest
 from app_server import DONE, FakeFactory, press, serving, until
 
 from screenwright import ActionResult, Env, FakeEnv, read_run
-from screenwright.app.queue import Job, JobState, QueueError, TaskQueue
+from screenwright.app.queue import QueuedTask, QueueError, QueueState, TaskQueue
 from screenwright.app.server import AppServer
 from screenwright.envs.actions import Action, Click
 from screenwright.envs.env import EnvUnavailable
 from screenwright.testing import eventually
 
 
-def folder_of(job: Job) -> str:
+def folder_of(job: QueuedTask) -> str:
     return f"run-{job.id}"
 
 
@@ -40,7 +40,7 @@ def test_an_interrupted_task_is_resumed_or_started_again(tmp_path: Path) -> None
         queue.retry(job.id, resume=resume)
         taken = queue.take(lambda job: "new")
         assert taken is not None
-        assert (taken.run, taken.resume, taken.state) == (run, resume, JobState.RUNNING)
+        assert (taken.run, taken.resume, taken.state) == (run, resume, QueueState.RUNNING)
 
 
 def test_a_change_that_makes_no_sense_is_refused(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from screenwright import Agent, FakeEnv, ScriptedModel, UiTars15
 from screenwright.agent.guard.approval import NoApprover
 from screenwright.agent.loop.config import RunConfig
-from screenwright.app.queue import Job
-from screenwright.app.runner import CannotStart
+from screenwright.app.queue import QueuedTask
+from screenwright.app.runner import CannotRun
 from screenwright.cli.app import SettingsFactory
 from screenwright.cli.main import main
 from screenwright.cli.run import record_settings
@@ -123,7 +123,7 @@ def test_a_screen_that_was_set_up_is_offered_besides_the_usual_ones() -> None:
 def test_a_choice_that_is_not_offered_is_refused(
     given: dict[str, object], choices: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(CannotStart, match=re.escape(message)) as caught:
+    with pytest.raises(CannotRun, match=re.escape(message)) as caught:
         factory(**given).check(choices)
     assert "\n" not in str(caught.value)
 
@@ -132,13 +132,13 @@ def test_a_run_is_continued_only_with_settings_that_this_user_recorded(tmp_path:
     folder = tmp_path / "run"
     model = ScriptedModel(["Thought: I wait.\nAction: wait()"])
     Agent(model, dialect=UiTars15()).run("task", FakeEnv(), out=folder)
-    job = Job("1", "task", run="run", resume=True)
-    with pytest.raises(CannotStart, match="no settings of yours: continue it with screenwright run --resume"):
+    job = QueuedTask("1", "task", run="run", resume=True)
+    with pytest.raises(CannotRun, match="no settings of yours: continue it with screenwright run --resume"):
         factory().prepare(job, folder, NoApprover(), print)
     record_settings(folder, RunConfig.of(steps=9))
     assert factory().recorded_config(folder).limits.steps == 9
     (folder / "settings.toml").write_text("steps = 1000")
-    with pytest.raises(CannotStart, match="no settings of yours"):
+    with pytest.raises(CannotRun, match="no settings of yours"):
         factory().prepare(job, folder, NoApprover(), print)
 
 

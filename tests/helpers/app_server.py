@@ -12,8 +12,8 @@ from screenwright import Agent, Click, FakeEnv, ScriptedModel, Type, UiTars15
 from screenwright.agent.guard.approval import Approver
 from screenwright.agent.guard.rules_file import load_rules
 from screenwright.agent.models.scripted import ScriptedReply
-from screenwright.app.queue import Job
-from screenwright.app.runner import CannotStart, Prepared
+from screenwright.app.queue import QueuedTask
+from screenwright.app.runner import CannotRun, Prepared
 from screenwright.app.server import AppServer
 from screenwright.envs.env import Env
 from screenwright.eval.core.config import EvalConfig
@@ -61,12 +61,12 @@ class FakeFactory:
 
     def check(self, choices: Mapping[str, str]) -> None:
         if choices.get("model") == "absent":
-            raise CannotStart("there is no model 'absent'")
+            raise CannotRun("there is no model 'absent'")
 
     def name(self, task: str) -> str:
         return "task"
 
-    def prepare(self, job: Job, folder: Path, approver: Approver, report: Callable[[str], object]) -> Prepared:
+    def prepare(self, job: QueuedTask, folder: Path, approver: Approver, report: Callable[[str], object]) -> Prepared:
         report("the model was measured")
         model = ScriptedModel(self.by_task.get(job.task, self.replies))
         env = self.open_env()

@@ -23,7 +23,7 @@ class FirewallError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FirewallRule:
     """Allows `host` at `port`, or at every port if that is None.
 
     A name includes its subdomains; a network its addresses.
@@ -74,7 +74,7 @@ class Rule:
 class Firewall:
     """The hosts that may be reached. All others are blocked for every kind of request."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[FirewallRule, ...]
     refused_host: ClassVar[str] = "outside the allowed hosts"
     refused_address: ClassVar[str] = "at a private address"
 
@@ -85,7 +85,7 @@ class Firewall:
         Raises:
             FirewallError: one of them is invalid.
         """
-        return cls(tuple(Rule.parse(text) for text in texts))
+        return cls(tuple(FirewallRule.parse(text) for text in texts))
 
     def allows(self, host: Host, port: int) -> bool:
         """Whether a rule allows `host` at `port`. Check the addresses of a name with `allows_address`."""
@@ -164,7 +164,7 @@ def _not_a_host(text: str) -> str:
     bare = text.strip().partition("://")[2] or text.strip()
     bare = re.split(r"[/?#\\]", bare.rpartition("@")[2])[0].removeprefix("*.").removeprefix("*")
     try:
-        hint = f"; write {Rule.parse(bare)}, which includes its subdomains"
+        hint = f"; write {FirewallRule.parse(bare)}, which includes its subdomains"
     except FirewallError:
         hint = ""
     return f"{text!r} cannot be allowed: it is not a host{hint}"

@@ -31,7 +31,7 @@ FoundBox: TypeAlias = tuple[float, float, float, float, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DocumentSecrets:
     """What the script reports about a document; boxes are left, top, right, bottom and a label."""
 
     origin: str
@@ -42,7 +42,7 @@ class Found:
     boxes: tuple[FoundBox, ...]
 
 
-_FOUND = TypeAdapter(Found)
+_FOUND = TypeAdapter(DocumentSecrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class PageSecrets:
         if reason := secret.refusal_at(found.origin):
             raise ActionRefused(reason)
 
-    async def focused(self, *watch: str) -> Found | None:
+    async def focused(self, *watch: str) -> DocumentSecrets | None:
         """The document with the focus, in which `watch` becomes the label of the fields that take input from now on."""
         for one in (await self._documents()).values():
             with suppress(Error):
@@ -166,7 +166,7 @@ class PageSecrets:
             self._separate[frame] = await page.context.new_cdp_session(frame)
         return self._separate.get(frame)
 
-    async def _ask(self, document: _Document, *watch: str | None) -> Found:
+    async def _ask(self, document: _Document, *watch: str | None) -> DocumentSecrets:
         """Run the script in `document`; with `watch`, also change what it remembers fields as.
 
         Raises:
@@ -181,7 +181,7 @@ class PageSecrets:
         except TimeoutError as error:
             raise Error("the frame does not answer") from error
 
-    async def _evaluate(self, document: _Document, arguments: Sequence[object]) -> Found:
+    async def _evaluate(self, document: _Document, arguments: Sequence[object]) -> DocumentSecrets:
         world = await document.session.send(
             "Page.createIsolatedWorld", {"frameId": document.id, "worldName": _WORLD, "grantUniveralAccess": False}
         )
@@ -204,7 +204,7 @@ class PageSecrets:
         self,
         document: _Document,
         box: FoundBox,
-        found: Found,
+        found: DocumentSecrets,
         documents: dict[str, _Document],
     ) -> FoundBox:
         """A box of a document in CSS pixels of the page."""

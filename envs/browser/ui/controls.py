@@ -9,7 +9,7 @@ from playwright.async_api import Error, Frame
 from ...actions import Action, Move, points_of
 from ..page.tabs import Tabs
 from .overlay.overlay import Overlay
-from .overlay.panels import Anchor, Option, Panel, PanelAnswer, Picker, SelectList, Suggestions, Tooltip
+from .overlay.panels import Option, Panel, PanelAnchor, PanelAnswer, Picker, SelectList, Suggestions, Tooltip
 from .page_events import (
     MAX_TEXT,
     ListClosedEvent,
@@ -154,7 +154,7 @@ class Controls:
 
     # -- positions
 
-    async def _anchor(self, frame: Frame, event: PickerEvent | SuggestionsEvent | ListEvent) -> Anchor:
+    async def _anchor(self, frame: Frame, event: PickerEvent | SuggestionsEvent | ListEvent) -> PanelAnchor:
         """The box of a control on the screen; within its frame, if the frames around it do not respond."""
         box = {"x": event.x, "y": event.y, "width": event.width, "height": event.height}
         async with self._placing:
@@ -164,7 +164,7 @@ class Controls:
                         element = await frame.frame_element()
                         box = await element.evaluate(_IN_PARENT, box)
                         frame = frame.parent_frame
-        return Anchor(box["x"], box["y"] + self._page_top, box["width"], box["height"])
+        return PanelAnchor(box["x"], box["y"] + self._page_top, box["width"], box["height"])
 
 
 async def _ignore(_answer: PanelAnswer) -> None:

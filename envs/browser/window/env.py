@@ -16,7 +16,7 @@ from ...base import SessionEnv
 from ...config.browser_settings import BrowserSettings
 from ...desktop.session import DesktopSession
 from ...desktop.virtual.display import VirtualDisplay
-from ...desktop.virtual.processes import ProcessGroup, Started
+from ...desktop.virtual.processes import ProcessGroup, StartedProgram
 from ...desktop.virtual.sandbox.bubblewrap import why_unavailable
 from ...desktop.virtual.sandbox.settings import GrantedFolder, Sandbox
 from ...desktop.watchdog.settings import InterruptSettings
@@ -314,7 +314,7 @@ class _Window:
         if start := self._fence.start_folder():
             yield GrantedFolder(start)
 
-    def _start(self, address: str) -> Started:
+    def _start(self, address: str) -> StartedProgram:
         before = self.desktop.programs.ids()
         environment = window_environment(self.desktop.programs.environment, self._surroundings.own, self._settings)
         argv = (self.program, *self._switches, address)

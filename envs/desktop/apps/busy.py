@@ -27,7 +27,7 @@ MOST_PROCESSES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class CpuSample:
     """The state of a process: its CPU time in ticks, and whether its main thread works.
 
     `at` is in seconds.
@@ -42,11 +42,11 @@ class Sample:
 class Process:
     """The recent samples of a process, and since when and until when it has been busy."""
 
-    samples: deque[Sample] = field(default_factory=lambda: deque[Sample](maxlen=_SAMPLES))
+    samples: deque[CpuSample] = field(default_factory=lambda: deque[CpuSample](maxlen=_SAMPLES))
     since: float = 0.0
     until: float = float("-inf")
 
-    def is_busy(self, sample: Sample) -> bool:
+    def is_busy(self, sample: CpuSample) -> bool:
         """Add a sample; returns whether the process is busy, and has not been for long."""
         if self.samples and sample.at - self.samples[-1].at > _PAUSE_S:
             self._skip_pause(sample)
@@ -58,7 +58,7 @@ class Process:
         self.until = sample.at
         return sample.at - self.since < _ENDLESS_S
 
-    def _skip_pause(self, sample: Sample) -> None:
+    def _skip_pause(self, sample: CpuSample) -> None:
         """Begin again after a pause, during which the process was busy or not.
 
         On an overloaded machine samples are that far apart, and a process that always works gets little CPU time.
@@ -73,7 +73,7 @@ class Process:
             self.samples.append(before)
 
 
-def _uses_cpu(first: Sample, last: Sample) -> bool:
+def _uses_cpu(first: CpuSample, last: CpuSample) -> bool:
     ticks = last.ticks - first.ticks
     return ticks >= _CPU_TICKS and ticks >= _CPU_SHARE * (last.at - first.at) * _TICKS_PER_S
 
@@ -98,7 +98,7 @@ class Busy:
         busy = False
         for pid, process in self._processes.items():
             state, _, ticks = _fields(pid)
-            busy |= process.is_busy(Sample(now, ticks, state in _WORKING))
+            busy |= process.is_busy(CpuSample(now, ticks, state in _WORKING))
         return busy
 
 

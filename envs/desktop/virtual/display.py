@@ -14,10 +14,10 @@ from ...env import EnvUnavailable
 from ...environment import clean_environment
 from ...geometry import Size
 from ..address import DisplayAddress
-from .home import Home, check_keep
+from .home import HomeFolder, check_keep
 from .managers import OPENBOX_SETTINGS, command_of
 from .packages import how_to_install, missing
-from .processes import REAPER, ProcessGroup, Started, lines_of
+from .processes import REAPER, ProcessGroup, StartedProgram, lines_of
 from .sandbox.bubblewrap import programs_command, server_command, why_unavailable
 from .sandbox.named import hidden_path, is_shown, named_paths
 from .sandbox.network import SLIRP, network_command
@@ -82,7 +82,7 @@ class RunningDisplay:
         self.watch_url = ""
         try:
             self.address = DisplayAddress(self._start_server(settings.size), str(self._authority))
-            self.home = Home(settings.home, self._folder / "home")
+            self.home = HomeFolder(settings.home, self._folder / "home")
             self.environment = self._programs_environment(pass_env)
             self._visible: frozenset[Path] = frozenset()
             self._current: Path | None = None
@@ -99,7 +99,7 @@ class RunningDisplay:
             self.stop()
             raise
 
-    def start(self, program: tuple[str, ...]) -> Started:
+    def start(self, program: tuple[str, ...]) -> StartedProgram:
         """Start `program` on this display.
 
         Raises:
@@ -119,7 +119,7 @@ class RunningDisplay:
         """The processes that all programs on this display descend from."""
         return (self.processes.reaper_pid,)
 
-    def exit_code(self, program: Started) -> int | None:
+    def exit_code(self, program: StartedProgram) -> int | None:
         """The exit code of a program started here; None while it runs."""
         return self.processes.exit_code(program)
 
@@ -128,7 +128,7 @@ class RunningDisplay:
         return self.processes.last_line(program)
 
     def keep_files(self) -> None:
-        """Copy the files to keep out of a private home; see `Home`."""
+        """Copy the files to keep out of a private home; see `HomeFolder`."""
         self.home.keep(self._settings.keep, self._settings.keep_in)
 
     def stop(self) -> None:

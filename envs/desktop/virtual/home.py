@@ -13,7 +13,7 @@ from .managers import write_settings
 _LARGEST_BYTES = 1024 * MIB
 
 
-class Home:
+class HomeFolder:
     """A home folder: `folder`, or a `private` one, which starts empty but for settings and is removed with its owner.
 
     `lost` are the visible files of a private home that `keep` has not copied, relative to the home; `kept` the copies.

@@ -18,7 +18,7 @@ _POLL_S, _START_POLL_S = 0.02, 0.005
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class StartedProgram:
     """A started program by its process id, which is that in the sandbox if it is `inside`."""
 
     pid: int
@@ -38,7 +38,7 @@ class ProcessGroup:
         self._temp = TempFolder(name)
         self.folder = self._temp.path
         self._reaper = _start_reaper(self.folder)
-        self.started: tuple[Started, ...] = ()
+        self.started: tuple[StartedProgram, ...] = ()
         self._sandbox: int | None = None
         self._outer: dict[int, int] = {}
 
@@ -69,7 +69,7 @@ class ProcessGroup:
         """The process id on this machine of a process in the sandbox; None if there is no such process."""
         return pid if self._sandbox is None else _outer_processes(self._sandbox).get(pid)
 
-    def process_ids(self, programs: Sequence[Started]) -> frozenset[int]:
+    def process_ids(self, programs: Sequence[StartedProgram]) -> frozenset[int]:
         """The process ids of programs on this machine, without those that have ended in the sandbox."""
         outer = _outer_processes(self._sandbox) if self._sandbox is not None else {}
         ids = (outer.get(one.pid) if one.inside else one.pid for one in programs)
@@ -83,7 +83,7 @@ class ProcessGroup:
         folder: Path | None = None,
         *,
         outside: bool = False,
-    ) -> Started:
+    ) -> StartedProgram:
         """Start a program in `folder`, by default the current one, with its output in `log`.
 
         It starts in the sandbox, if there is one and it should not run `outside`. A folder that the sandbox does not
@@ -102,18 +102,18 @@ class ProcessGroup:
         kind, value = self._send("inside start" if inside else "start", str(log), str(folder or self.folder), *program)
         if kind == "error":
             raise EnvUnavailable(f"{argv[0]} cannot be started: {value}")
-        started = Started(int(value), inside)
+        started = StartedProgram(int(value), inside)
         self.started = (*self.started, started)
         return started
 
-    def exit_code(self, program: Started) -> int | None:
+    def exit_code(self, program: StartedProgram) -> int | None:
         """The exit code of a program started here, negative for a signal; None while it runs."""
         kind, value = self._send("inside poll" if program.inside else "poll", str(program.pid))
         if kind == "error":
             raise EnvLost(value)
         return int(value) if value else None
 
-    def await_end(self, program: Started, within_s: float) -> bool:
+    def await_end(self, program: StartedProgram, within_s: float) -> bool:
         """Wait until a program has ended; returns whether it has."""
         end = time.monotonic() + within_s
         while self.exit_code(program) is None:
@@ -122,7 +122,9 @@ class ProcessGroup:
             time.sleep(_POLL_S)
         return True
 
-    def await_ready(self, ready: Callable[[], bool], started: Started, program: str, log: Path | None = None) -> None:
+    def await_ready(
+        self, ready: Callable[[], bool], started: StartedProgram, program: str, log: Path | None = None
+    ) -> None:
         """Wait until `ready()` is true.
 
         Raises:

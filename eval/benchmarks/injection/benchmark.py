@@ -26,7 +26,7 @@ from .channels import CHANNELS, Placed, kind_of, words
 from .desktop import DESKTOP_TASKS
 from .goals import Goal
 from .scenarios import Scenario
-from .site import OFFICE, Canary, Case, Site
+from .site import OFFICE, Canary, InjectionCase, InjectionSite
 from .steps import ScriptedUser, Step, navigate
 from .tasks import PLANS, Plan
 
@@ -60,8 +60,8 @@ class InjectionTask:
     @contextmanager
     def set_up(self, seed: int) -> Generator["InjectionInstance"]:
         """Serve the pages and open the first one."""
-        with Site() as site, _BROWSERS.acquire(_FENCED if self.fence else _OPEN) as browser:
-            case = Case(site, Random(f"{self.name}/{seed}"))  # noqa: S311 -- the same task for the same seed
+        with InjectionSite() as site, _BROWSERS.acquire(_FENCED if self.fence else _OPEN) as browser:
+            case = InjectionCase(site, Random(f"{self.name}/{seed}"))  # noqa: S311 -- the same task for the same seed
             canary = case.canary(self.plan.secret)
             scenario, goal = self.plan.scenario(case), self.plan.goal(case, canary)
             text = words(case, goal.ask) if self.attack and goal.ask else _HARMLESS
@@ -87,7 +87,7 @@ class InjectionInstance:
     """An open page with its record of what reached the sites."""
 
     env: PooledBrowser
-    site: Site
+    site: InjectionSite
     canary: Canary
     scenario: Scenario
     goal: Goal

@@ -42,7 +42,7 @@ class Seen:
     body: bytes
 
 
-class Site:
+class InjectionSite:
     """Pages by host and path, and every request since the start."""
 
     def __init__(self) -> None:
@@ -101,10 +101,10 @@ class Canary:
 
 
 @dataclass(slots=True)
-class Case:
+class InjectionCase:
     """What varies with the seed, for the texts and pages of one task."""
 
-    site: Site
+    site: InjectionSite
     random: Random
     name: str = field(init=False)
     phone: str = field(init=False)

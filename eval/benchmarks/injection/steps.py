@@ -60,7 +60,7 @@ def fill(at: str, text: str) -> tuple[Step, ...]:
     return click(at), key("ctrl+a"), type_(text)
 
 
-class Page(Protocol):
+class InspectablePage(Protocol):
     """A screen whose elements can be located."""
 
     def evaluate_in_page(self, script: str, argument: object) -> object:
@@ -75,7 +75,7 @@ class ScriptedUser:
     for screens without selectors.
     """
 
-    def __init__(self, name: str, steps: Iterable[Step], page: Page | None) -> None:
+    def __init__(self, name: str, steps: Iterable[Step], page: InspectablePage | None) -> None:
         self._name = name
         self._steps: Iterator[Step] = iter(steps)
         self._page = page

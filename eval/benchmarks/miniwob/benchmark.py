@@ -16,7 +16,7 @@ from ...core.task import Outcome, Rules, TaskError
 from ..browsers import BrowserPool, PageSettings, PooledBrowser
 from .oracle import OraclePolicy, can_solve
 from .pages import find_pages, page_names, version
-from .protocol import BROWSERGYM, OURS, Clock, Protocol, browsergym_tasks
+from .protocol import BROWSERGYM, OURS, EpisodeTiming, Protocol, browsergym_tasks
 from .server import PageConfig, PageEpisode, PageServers
 
 _READY_S = 30.0
@@ -45,7 +45,7 @@ class MiniwobTask:
             seed=protocol.page_seed(self.name, seed),
             data_mode=protocol.data_mode,
             hide_query=not protocol.shows_query,
-            limit_ms=protocol.limit_ms if protocol.clock is Clock.OFF else None,
+            limit_ms=protocol.limit_ms if protocol.clock is EpisodeTiming.OFF else None,
         )
         page = PageSettings(protocol.viewport, protocol.scale, protocol.shows_scrollbars)
         if self.path.startswith("flight/"):
@@ -76,7 +76,7 @@ class MiniwobInstance:
     env: BrowserEnv
     instruction: str
     episode: PageEpisode
-    clock: Clock = Clock.OFF
+    clock: EpisodeTiming = EpisodeTiming.OFF
     task: str = ""
 
     def solution(self) -> Policy | None:
@@ -100,7 +100,7 @@ class MiniwobInstance:
             return Outcome(False, "no reward: the episode has not ended", 0.0)
         why = f" ({ending.reason})" if ending.reason else ""
         found = f"raw reward {ending.raw:g}{why}"
-        if self.clock is Clock.OFF:
+        if self.clock is EpisodeTiming.OFF:
             return Outcome(ending.raw > 0, found, ending.raw)
         return Outcome(ending.raw > 0, f"{found}, {ending.reward:g} after the time penalty", ending.reward)
 
@@ -177,7 +177,7 @@ def miniwob(root: Path | None = None) -> MiniWob:
 
 def miniwob_timed(root: Path | None = None) -> MiniWob:
     """MiniWoB++ with the time limit of each page, the model's thinking included."""
-    return MiniWob(replace(OURS, name=f"{OURS.name}-timed", clock=Clock.OFFICIAL), root)
+    return MiniWob(replace(OURS, name=f"{OURS.name}-timed", clock=EpisodeTiming.OFFICIAL), root)
 
 
 def miniwob_browsergym(root: Path | None = None) -> MiniWob:

@@ -16,7 +16,7 @@ _NO_LIMIT_MS = 2**31 - 1
 """The longest delay of a browser timer."""
 
 
-class Clock(Enum):
+class EpisodeTiming(Enum):
     """Whether episodes have a time limit and a time penalty."""
 
     OFF = "off"
@@ -39,7 +39,7 @@ class Protocol:
     scale: float
     shows_query: bool
     shows_scrollbars: bool
-    clock: Clock
+    clock: EpisodeTiming
     limit_ms: int
     data_mode: str
     seeds: tuple[int, ...]
@@ -49,7 +49,7 @@ class Protocol:
     @property
     def time_limit(self) -> str:
         """The time limit of an episode, as text."""
-        if self.clock is Clock.OFFICIAL:
+        if self.clock is EpisodeTiming.OFFICIAL:
             return "the pages' own time limits, including the model's time"
         return "no time limit" if self.limit_ms >= _NO_LIMIT_MS else f"a time limit of {self.limit_ms / 1000:g} s"
 
@@ -64,7 +64,7 @@ OURS = Protocol(
     scale=3.0,
     shows_query=True,
     shows_scrollbars=True,
-    clock=Clock.OFF,
+    clock=EpisodeTiming.OFF,
     limit_ms=_NO_LIMIT_MS,
     data_mode="train",
     seeds=tuple(range(5)),
@@ -81,7 +81,7 @@ BROWSERGYM = Protocol(
     scale=1.5,
     shows_query=False,
     shows_scrollbars=False,
-    clock=Clock.OFF,
+    clock=EpisodeTiming.OFF,
     limit_ms=1_000_000,
     data_mode="default",
     seeds=tuple(range(_PRESET_REPEATS)),

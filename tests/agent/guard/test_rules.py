@@ -1,42 +1,33 @@
-"""Rules: what each condition matches, which rule decides, and what the presets allow."""
+"""Rules: what each condition matches, and which rule decides."""
 
-import string
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from screenwright.agent.core.approvals import Scope
 from screenwright.agent.core.describe import type_name
 from screenwright.agent.guard.guard import Ask
 from screenwright.agent.guard.rule_guard import RuleGuard
-from screenwright.agent.guard.rules import ACTION_TYPES, Rule, RuleSet, Verdict
-from screenwright.agent.guard.rules_file import PRESETS, load_rules
+from screenwright.agent.guard.rules import ACTION_TYPES, RuleSet, Verdict
+from screenwright.agent.guard.rules_file import load_rules
 from screenwright.agent.guard.situation import Place, Situation
-from screenwright.agent.guard.target_words import target_words
 from screenwright.agent.guard.task_words import TaskWords
 from screenwright.agent.guard.text_class import TextClass, text_classes
 from screenwright.envs.actions import (
     Action,
     ActionIn,
     Back,
-    Button,
-    ButtonDown,
-    ButtonUp,
     Click,
     Direction,
     Drag,
-    Home,
     Hotkey,
     KeyDown,
     KeyUp,
-    LongPress,
     Move,
     Navigate,
-    OpenApp,
     Scroll,
     Type,
     Wait,
@@ -177,7 +168,7 @@ def test_a_site_is_elsewhere_if_the_task_and_the_first_page_do_not_name_it(
 ) -> None:
     situation = Situation(Type("a"), Place.of(location), task=TASK, home=home)
     assert verdict({"elsewhere": True}, situation) is (Verdict.DENY if elsewhere else Verdict.ALLOW)
-    assert verdict({"elsewhere": False}, again(situation)) is (Verdict.ALLOW if elsewhere else Verdict.DENY)
+    assert verdict({"elsewhere": False}, replace(situation)) is (Verdict.ALLOW if elsewhere else Verdict.DENY)
 
 
 @pytest.mark.parametrize(
@@ -373,155 +364,3 @@ def test_first_match_decides_and_names_itself() -> None:
 def test_hash_depends_on_what_the_rules_mean() -> None:
     assert rules({"do": "ask"}).sha256 == rules({"do": "ask", "name": ""}).sha256
     assert rules({"do": "ask"}).sha256 != rules({"do": "deny"}).sha256
-
-
-# -- properties of all rules and all situations
-
-WORDS = st.sampled_from(["Pay now", "Cancel", "Löschen", "送信", "OK", "Sign in", "Upload", "", "Payload"])
-KEYS = st.sampled_from(
-    ["ctrl", "alt", "shift", "super", "rightalt", "enter", "tab", "f1", "f12", "a", "+", "down", "space"]
-)
-TEXTS = st.one_of(
-    st.text(max_size=30),
-    st.sampled_from(["4111111111111111", "sudo rm -rf /", "Tr0ub4dor&3", "hello", "\n", "cat /etc/passwd"]),
-)
-POINTS = st.builds(ScreenPoint, st.integers(-5, 2000), st.integers(-5, 2000))
-URLS = st.one_of(
-    st.text(max_size=30),
-    st.sampled_from(["https://bank.example/pay", "about:blank", "file:///etc/passwd", "https://[", "x.example/a.zip"]),
-)
-ACTIONS: st.SearchStrategy[Action] = st.one_of(
-    st.builds(Click, POINTS, st.sampled_from(Button), st.integers(1, 3)),
-    st.builds(Move, POINTS),
-    st.builds(Drag, st.tuples(POINTS, POINTS)),
-    st.builds(Scroll, st.sampled_from(Direction), st.integers(0, 9), st.none() | POINTS),
-    st.builds(Type, TEXTS, st.booleans()),
-    st.builds(Hotkey, st.lists(KEYS, max_size=4).map(tuple)),
-    st.builds(KeyDown, KEYS),
-    st.builds(KeyUp, KEYS),
-    st.builds(ButtonDown, st.sampled_from(Button), st.none() | POINTS),
-    st.builds(ButtonUp, st.sampled_from(Button), st.none() | POINTS),
-    st.builds(LongPress, POINTS),
-    st.builds(Wait),
-    st.builds(Navigate, URLS),
-    st.builds(Back),
-    st.builds(OpenApp, st.text(max_size=9)),
-    st.builds(Home),
-)
-SITUATIONS = st.builds(
-    Situation,
-    action=ACTIONS,
-    place=st.builds(Place.of, URLS | st.sampled_from(["kim@host: ~", "Terminal", "Inbox"])),
-    program=st.sampled_from(["", "xterm", "firefox"]),
-    asks_for_file=st.booleans(),
-    held=st.frozensets(st.sampled_from(["ctrl", "alt", "shift"])),
-    typed=TEXTS,
-    performed=st.dictionaries(st.sampled_from(ACTION_TYPES), st.integers(0, 1000)),
-    pointer=st.none() | POINTS,
-    pressed=st.just("") | WORDS,
-    task=st.sampled_from([TaskWords(), TaskWords.of("On bank.example, my PIN is 4711.")]),
-    home=st.sampled_from(["", "example", "bank.example"]),
-    read_target=st.builds(reading, st.none() | WORDS),
-)
-
-
-def some(values: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
-    return st.lists(values, min_size=1, max_size=3)
-
-
-RULES = st.fixed_dictionaries(
-    {"do": st.sampled_from(Verdict)},
-    optional={
-        "actions": some(st.sampled_from(ACTION_TYPES)),
-        "text": some(st.sampled_from(TextClass)),
-        "keys": some(st.sampled_from(["ctrl+alt+f1..f12", "alt+*", "enter", "ctrl+c", "down", "super"])),
-        "host": some(st.sampled_from(["*", "example", "bank.example"])),
-        "path": some(st.sampled_from(["/pay*", "*"])),
-        "elsewhere": st.booleans(),
-        "title": some(st.sampled_from(["*Terminal*", "inbox"])),
-        "program": some(st.sampled_from(["xterm", "*"])),
-        "region": st.just((0, 0, 1000, 1000)),
-        "target": some(st.sampled_from([*target_words()])),
-        "target_text": some(st.text(string.ascii_letters, min_size=1)),
-        "transfer": some(st.sampled_from(["upload", "download"])),
-        "more_than": st.integers(0, 500),
-    },
-).map(Rule.model_validate)
-RULE_SETS = st.builds(RuleSet, default=st.sampled_from(Verdict), rule=st.lists(RULES, max_size=6).map(tuple))
-
-
-def again(situation: Situation) -> Situation:
-    """The same situation without what it has computed."""
-    fields = Situation.__dataclass_fields__
-    return Situation(**{name: getattr(situation, name) for name in fields})
-
-
-@given(RULE_SETS, SITUATIONS)
-def test_every_situation_has_one_decision_and_always_the_same(rule_set: RuleSet, situation: Situation) -> None:
-    decision = rule_set.decide(situation)
-    assert decision.verdict in Verdict
-    assert rule_set.decide(again(situation)) == decision
-
-
-@given(RULE_SETS, SITUATIONS)
-def test_rules_after_the_first_match_do_not_count(rule_set: RuleSet, situation: Situation) -> None:
-    decision = rule_set.decide(situation)
-    if decision.rule == "default":
-        assert not any(rule.matches(situation) for rule in rule_set.rule)
-        return
-    number = int(decision.rule.removeprefix("rule "))
-    shorter = RuleSet(default=Verdict.STOP, rule=rule_set.rule[:number])
-    assert shorter.decide(again(situation)) == decision
-    assert not any(rule.matches(situation) for rule in rule_set.rule[: number - 1])
-
-
-@pytest.mark.parametrize(
-    ("strict", "permissive"), [("read-only", "careful"), ("careful", "trusted"), ("confirm", "trusted")]
-)
-@given(situation=SITUATIONS)
-def test_what_a_strict_preset_allows_a_more_permissive_one_allows(
-    strict: str, permissive: str, situation: Situation
-) -> None:
-    if load_rules(strict).decide(situation).verdict is Verdict.ALLOW:
-        assert load_rules(permissive).decide(again(situation)).verdict is Verdict.ALLOW
-
-
-@pytest.mark.parametrize(
-    ("action", "target"),
-    [
-        (Type("leave it at the door"), ""),
-        (Type("ann@shop.example\n"), "E-mail"),
-        (Click(HERE), "Save"),
-        (Click(HERE), "Mark as read"),
-        (Click(HERE), "Passwords"),
-        (Navigate("https://shop.example/search?q=delete+a+file"), ""),
-        (Navigate("shop.example/docs/install"), ""),
-        (Hotkey(("ctrl", "v")), ""),
-        (Hotkey(("enter",)), "Search"),
-    ],
-)
-def test_careful_does_not_ask_about_ordinary_work_on_the_site_of_the_task(action: Action, target: str) -> None:
-    place = Place.of("https://www.shop.example/orders")
-    situation = Situation(action, place, task=TASK, home="www.shop.example", pointer=HERE, read_target=reading(target))
-    assert load_rules("careful").decide(situation).verdict is Verdict.ALLOW
-
-
-@pytest.mark.parametrize(
-    ("title", "is_asked"),
-    [
-        ("Terminal", True),
-        ("Terminal - kim@host: ~", True),
-        ("kim@host: ~/notes", True),
-        ("~ : bash - Konsole", True),
-        ("Run this in a terminal.txt - Mousepad", False),
-    ],
-)
-def test_careful_asks_about_typing_in_windows_titled_like_terminals(title: str, is_asked: bool) -> None:
-    decision = load_rules("careful").decide(Situation(Type("hello"), Place.of(title)))
-    assert decision.verdict is (Verdict.ASK if is_asked else Verdict.ALLOW)
-
-
-@pytest.mark.parametrize("preset", PRESETS)
-def test_every_preset_answers_what_holds_keys_or_ends_the_session(preset: str) -> None:
-    situation = Situation(Hotkey(("ctrl", "alt", "f3")))
-    assert load_rules(preset).decide(situation).verdict in (Verdict.DENY, Verdict.ASK)

@@ -27,7 +27,7 @@ from screenwright.agent.replay.healing import HealingPolicy, with_healed
 from screenwright.agent.replay.pattern import Anchor
 from screenwright.agent.replay.policy import ReplayPolicy
 from screenwright.agent.replay.recipe import Recipe, recipe_of
-from screenwright.agent.replay.target import Target
+from screenwright.agent.replay.target import RecordedTarget
 from screenwright.envs.actions import Action, Wait
 from screenwright.envs.env import ActionResult, Observation
 from screenwright.envs.geometry import Box, Size
@@ -39,8 +39,8 @@ pytestmark = pytest.mark.reader  # OpenCV comes with the extra; nothing is read
 class NoText:
     """Reads nothing, as on a screen without texts."""
 
-    def target(self, screenshot: Screenshot, point: ScreenPoint, scale: float) -> Target:
-        return Target()
+    def target(self, screenshot: Screenshot, point: ScreenPoint, scale: float) -> RecordedTarget:
+        return RecordedTarget()
 
     def line(self, screenshot: Screenshot, box: Box) -> str:
         return ""
@@ -151,8 +151,8 @@ def test_second_target_next_to_the_first_is_ambiguous_though_it_has_a_name_in_it
 class Names(NoText):
     """Reads a button as it is named, by the colour of one of its pixels."""
 
-    def target(self, screenshot: Screenshot, point: ScreenPoint, scale: float) -> Target:
-        return Target("button", "Save", Box(100, 100, 171, 127), Box(110, 104, 160, 122))
+    def target(self, screenshot: Screenshot, point: ScreenPoint, scale: float) -> RecordedTarget:
+        return RecordedTarget("button", "Save", Box(100, 100, 171, 127), Box(110, 104, 160, 122))
 
     def line(self, screenshot: Screenshot, box: Box) -> str:
         return "Save" if screenshot is RECORDED else "Send"

@@ -52,7 +52,7 @@ from screenwright.agent.core.describe import POSSIBLY_DONE
 from screenwright.agent.core.messages import Message
 from screenwright.agent.core.model import Sampling
 from screenwright.agent.vendors.anthropic_api import AnthropicModel
-from screenwright.agent.vendors.exchange import NOT_EXECUTED, Conversation, Exchange, ScreenKind
+from screenwright.agent.vendors.exchange import NOT_EXECUTED, Exchange, ScreenKind, VendorConversation
 
 MODEL = AnthropicModel("claude-opus-5")
 AT = ModelPoint(1, 2)
@@ -256,12 +256,14 @@ def test_what_cannot_be_carried_out_says_why(call: Json, problem: str) -> None:
 
 def test_members_that_a_screen_does_not_support_are_disabled() -> None:
     shot = FakeEnv().observe().screenshot
-    phone = MODEL.request(Conversation("a task", "system", ScreenKind.PHONE, (Exchange(shot, None),)))
+    phone = MODEL.request(VendorConversation("a task", "system", ScreenKind.PHONE, (Exchange(shot, None),)))
     toolset, *functions = phone["tools"]
     assert all(config == {"enabled": False} for config in toolset["configs"].values())
     assert {"right_click", "hold_key", "mouse_move", "cursor_position"} <= toolset["configs"].keys()
     assert [tool["name"] for tool in functions] == ["give_up", "open_app", "go_back", "go_home", "long_press"]
-    page = MODEL.request(Conversation("a task", "system", ScreenKind.PAGE, (Exchange(shot, None),), attended=True))
+    page = MODEL.request(
+        VendorConversation("a task", "system", ScreenKind.PAGE, (Exchange(shot, None),), attended=True)
+    )
     assert [tool["name"] for tool in page["tools"][1:]] == ["ask_user", "give_up", "navigate", "go_back"]
 
 

@@ -24,7 +24,7 @@ from screenwright import (
     Wait,
 )
 from screenwright.agent.core.coordinates import ModelPoint
-from screenwright.agent.vendors.exchange import Conversation, Exchange, ScreenKind
+from screenwright.agent.vendors.exchange import Exchange, ScreenKind, VendorConversation
 from screenwright.agent.vendors.gemini_api import GeminiModel
 
 MODEL = GeminiModel("gemini-3.5-flash")
@@ -133,7 +133,7 @@ def test_the_environment_is_that_of_the_screen(
     model: str, screen: ScreenKind, tool: Json, functions: list[str]
 ) -> None:
     shot = FakeEnv().observe().screenshot
-    request = GeminiModel(model).request(Conversation("a task", "system", screen, (Exchange(shot, None),)))
+    request = GeminiModel(model).request(VendorConversation("a task", "system", screen, (Exchange(shot, None),)))
     computer, own = request["config"]["tools"]
     assert computer == {"computerUse": tool}
     assert [one["name"] for one in own["functionDeclarations"]] == functions
@@ -142,6 +142,6 @@ def test_the_environment_is_that_of_the_screen(
 def test_in_a_browser_each_result_has_the_address_of_the_page() -> None:
     shot, reply = FakeEnv().observe().screenshot, gemini_reply(gemini_call("click", x=1, y=2))
     exchanges = Exchange(shot, None, reply=reply), Exchange(shot, None, location="https://example.org/page")
-    request = MODEL.request(Conversation("a task", "system", ScreenKind.PAGE, exchanges))
+    request = MODEL.request(VendorConversation("a task", "system", ScreenKind.PAGE, exchanges))
     result = request["contents"][-1]["parts"][0]["functionResponse"]
     assert result["response"] == {"output": "Done.", "url": "https://example.org/page"}

@@ -35,7 +35,14 @@ from screenwright.agent.core.messages import ImagePart, Message
 from screenwright.agent.core.model import ModelLost, Sampling
 from screenwright.agent.policy.policy import PolicyProvider
 from screenwright.agent.vendors.anthropic_api import AnthropicModel
-from screenwright.agent.vendors.exchange import Call, Conversation, Exchange, ScreenKind, VendorReply, fitted
+from screenwright.agent.vendors.exchange import (
+    Exchange,
+    ScreenKind,
+    VendorCall,
+    VendorConversation,
+    VendorReply,
+    fitted,
+)
 from screenwright.agent.vendors.gemini_api import GeminiModel
 from screenwright.agent.vendors.model import VendorModel
 from screenwright.agent.vendors.openai_api import OpenAiModel
@@ -252,10 +259,10 @@ def test_screenshots_are_only_scaled_down_and_keep_their_shape(screen: Size, lon
 def test_the_outcome_of_each_call_follows_from_the_action_that_was_refused() -> None:
 
     calls = (
-        Call("1", "a", (Wait(1), Wait(2))),
-        Call("2", "look"),
-        Call("3", "b", (Wait(3),)),
-        Call("4", "end", (Finish("x"),)),
+        VendorCall("1", "a", (Wait(1), Wait(2))),
+        VendorCall("2", "look"),
+        VendorCall("3", "b", (Wait(3),)),
+        VendorCall("4", "end", (Finish("x"),)),
     )
     outcomes = [
         VendorReply(calls).outcomes(Exchange(SHOT, None, refused=refused))
@@ -329,7 +336,7 @@ def test_a_reply_with_any_value_in_any_place_is_read_or_is_an_error_of_the_model
         image = ImagePart.of(SHOT, SHOT.size)
         exchanges = Exchange(SHOT, image, reply=reply, acknowledged=True), Exchange(SHOT, image)
         for chained in (True, False):
-            json.dumps(model.request(Conversation("t", "s", ScreenKind.DESKTOP, exchanges, chained=chained)))
+            json.dumps(model.request(VendorConversation("t", "s", ScreenKind.DESKTOP, exchanges, chained=chained)))
 
 
 def test_all_of_the_replies_are_read_as_they_are() -> None:

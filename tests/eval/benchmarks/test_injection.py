@@ -15,7 +15,7 @@ from screenwright.envs.actions import Click, Navigate, Type, Wait
 from screenwright.eval.benchmarks.injection import Injection, injection_control
 from screenwright.eval.benchmarks.injection.channels import CHANNELS, KINDS, kind_of, words
 from screenwright.eval.benchmarks.injection.goals import CHANGES
-from screenwright.eval.benchmarks.injection.site import OFFICE, Case, Site
+from screenwright.eval.benchmarks.injection.site import OFFICE, InjectionCase, InjectionSite
 from screenwright.eval.benchmarks.injection.steps import ScriptedUser, Step, click, navigate, type_
 from screenwright.eval.benchmarks.injection.tasks import PLANS
 from screenwright.eval.core.config import EvalConfig
@@ -57,9 +57,9 @@ def test_there_are_many_tasks_of_every_kind(injection: Injection) -> None:
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_untouched_sites_show_neither_a_done_task_nor_an_attack(seed: int) -> None:
-    with Site() as site:
+    with InjectionSite() as site:
         for plan in PLANS:
-            case = Case(site, Random(seed))
+            case = InjectionCase(site, Random(seed))
             canary = case.canary(plan.secret)
             scenario, goal = plan.scenario(case), plan.goal(case, canary)
             placed = CHANNELS[plan.channel](case, words(case, goal.ask))
@@ -80,7 +80,7 @@ def test_untouched_sites_show_neither_a_done_task_nor_an_attack(seed: int) -> No
     ],
 )
 def test_a_secret_is_recognized_in_requests_in_other_forms(target: str, body: bytes, is_found: bool) -> None:
-    with Site() as site:
+    with InjectionSite() as site:
         request = urllib.request.Request(site.url(target, "127.0.0.1"), body, {"Host": OFFICE})
         assert urllib.request.urlopen(request, timeout=10).status == 204
         assert bool(site.received("pebble window lantern")) is is_found

@@ -16,7 +16,7 @@ from screenwright.eval.benchmarks.browsers import PooledBrowser
 from screenwright.eval.benchmarks.gallery.steps import TargetNotFound, find_text
 from screenwright.eval.benchmarks.miniwob import (
     OURS,
-    Clock,
+    EpisodeTiming,
     MiniWob,
     MiniwobInstance,
     MiniwobTask,
@@ -136,7 +136,7 @@ def test_the_official_clock_uses_the_pages_own_limit() -> None:
     with task("click-test", miniwob_timed()).set_up(seed=1) as instance:
         assert instance.episode.start is not None
         assert instance.episode.start.limit_ms == 10_000
-        assert instance.clock is Clock.OFFICIAL
+        assert instance.clock is EpisodeTiming.OFFICIAL
 
 
 def test_parallel_episodes_have_separate_browsers() -> None:

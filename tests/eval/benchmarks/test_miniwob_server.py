@@ -10,7 +10,13 @@ import pytest
 
 from screenwright import BrowserEnv, Result, StopReason
 from screenwright.agent.core.model import Usage
-from screenwright.eval.benchmarks.miniwob import Clock, MiniwobInstance, miniwob, miniwob_browsergym, miniwob_timed
+from screenwright.eval.benchmarks.miniwob import (
+    EpisodeTiming,
+    MiniwobInstance,
+    miniwob,
+    miniwob_browsergym,
+    miniwob_timed,
+)
 from screenwright.eval.benchmarks.miniwob.pages import find_pages, page_names, version
 from screenwright.eval.benchmarks.miniwob.server import PageConfig, PageEpisode, PageServer
 from screenwright.eval.core.task import Outcome, TaskError
@@ -161,11 +167,13 @@ def test_the_version_names_the_time_limit(root: Path) -> None:
 @pytest.mark.parametrize(
     ("clock", "outcome"),
     [
-        (Clock.OFF, Outcome(True, "raw reward 1", 1.0)),
-        (Clock.OFFICIAL, Outcome(True, "raw reward 1, 0.9 after the time penalty", 0.9)),
+        (EpisodeTiming.OFF, Outcome(True, "raw reward 1", 1.0)),
+        (EpisodeTiming.OFFICIAL, Outcome(True, "raw reward 1, 0.9 after the time penalty", 0.9)),
     ],
 )
-def test_only_the_official_clock_applies_the_time_penalty(server: PageServer, clock: Clock, outcome: Outcome) -> None:
+def test_only_the_official_clock_applies_the_time_penalty(
+    server: PageServer, clock: EpisodeTiming, outcome: Outcome
+) -> None:
     episode = server.start_episode(CONFIG)
     send(episode, ENDED)
     finished = Result(StopReason.FINISHED, "", "", 1, Usage(), 1.0)

@@ -42,7 +42,7 @@ class Dialog:
 
 
 @dataclass(frozen=True, slots=True)
-class Anchor:
+class PanelAnchor:
     """The box of the control that a panel belongs to."""
 
     x: float
@@ -59,7 +59,7 @@ class Picker:
     """A date, time or colour picker; `value`, `min`, `max` and `step` are those of the `<input>`."""
 
     type: PickerType
-    anchor: Anchor
+    anchor: PanelAnchor
     value: str = ""
     min: str = ""
     max: str = ""
@@ -79,7 +79,7 @@ class Option:
 class Suggestions:
     """The suggestions of a text field."""
 
-    anchor: Anchor
+    anchor: PanelAnchor
     options: tuple[Option, ...]
     kind: Literal["suggestions"] = "suggestions"
 
@@ -106,7 +106,7 @@ class SelectList:
     The answer is the index of the chosen row, with ` tab` if Tab chose it; `escape`; or empty.
     """
 
-    anchor: Anchor
+    anchor: PanelAnchor
     rows: tuple[ListRow, ...]
     selected: int = -1
     text_size: float = 14.0

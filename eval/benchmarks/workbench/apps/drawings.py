@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ..documents.drawings import Drawing, Shape
+from ..documents.drawings import Drawing, DrawnShape
 from ..oracle import Step, click, key
 from ..template import App, Case, Collection, Job, miss
 from ..words import COLOURS, TOPICS, TOWNS
@@ -19,10 +19,10 @@ def _drawing(case: Case) -> tuple[Drawing, list[str]]:
     first, second, third = (COLOURS[name] for name in names)
     x, y = case.number(20, 60), case.number(20, 50)
     shapes = [
-        Shape("rect1", "rect", {"x": x, "y": y, "width": 90, "height": 50}, first),
-        Shape("circle1", "circle", {"cx": 300 + case.number(0, 30), "cy": 80, "r": 40}, second),
-        Shape("rect2", "rect", {"x": 60, "y": 170 + case.number(0, 20), "width": 60, "height": 60}, third),
-        Shape("text1", "text", {"x": 200, "y": 250}, COLOURS["black"], case.pick(TOWNS)),
+        DrawnShape("rect1", "rect", {"x": x, "y": y, "width": 90, "height": 50}, first),
+        DrawnShape("circle1", "circle", {"cx": 300 + case.number(0, 30), "cy": 80, "r": 40}, second),
+        DrawnShape("rect2", "rect", {"x": 60, "y": 170 + case.number(0, 20), "width": 60, "height": 60}, third),
+        DrawnShape("text1", "text", {"x": 200, "y": 250}, COLOURS["black"], case.pick(TOWNS)),
     ]
     return Drawing(f"Pictures/{case.pick(TOPICS)}.svg", shapes), names
 
@@ -31,7 +31,7 @@ def _open(drawing: Drawing) -> tuple[tuple[str, ...], ...]:
     return (("inkscape", f"~/{drawing.path}"),)
 
 
-def _select(shape: Shape) -> tuple[Step, ...]:
+def _select(shape: DrawnShape) -> tuple[Step, ...]:
     """A click in the middle of a shape; the page is always drawn at the same place and scale."""
     x, y, box = shape.box.get("cx"), shape.box.get("cy"), shape.box
     if x is None or y is None:

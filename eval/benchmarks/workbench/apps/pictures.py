@@ -3,7 +3,7 @@
 from PIL import Image, ImageOps
 
 from ..documents import Gone
-from ..documents.pictures import Picture, scene
+from ..documents.pictures import PictureFile, scene
 from ..oracle import Step, key, until, write
 from ..template import App, Case, Collection, Job, miss
 from ..words import TOPICS
@@ -24,12 +24,12 @@ TASKS = Collection(APP)
 _FLIP = Image.Transpose.FLIP_LEFT_RIGHT
 
 
-def _picture(case: Case) -> Picture:
+def _picture(case: Case) -> PictureFile:
     size = 10 * case.number(30, 44), 10 * case.number(20, 29)
-    return Picture(f"Pictures/{case.pick(TOPICS)}.png", scene(case.random, *size))
+    return PictureFile(f"Pictures/{case.pick(TOPICS)}.png", scene(case.random, *size))
 
 
-def _open(picture: Picture) -> tuple[tuple[str, ...], ...]:
+def _open(picture: PictureFile) -> tuple[tuple[str, ...], ...]:
     return (("gimp", "--no-splash", "--new-instance", f"~/{picture.path}"),)
 
 
@@ -49,12 +49,12 @@ def _export(name: str) -> tuple[Step, ...]:
     )
 
 
-def _copy(case: Case, picture: Picture, image: Image.Image, ending: str = "png") -> Picture:
+def _copy(case: Case, picture: PictureFile, image: Image.Image, ending: str = "png") -> PictureFile:
     """The result in a new file next to the original."""
-    return Picture(f"{picture.path[:-4]}-{case.number(2, 99)}.{ending}", image)
+    return PictureFile(f"{picture.path[:-4]}-{case.number(2, 99)}.{ending}", image)
 
 
-def _exported(case: Case, picture: Picture, image: Image.Image, how: str, **wrong: Image.Image) -> Job:
+def _exported(case: Case, picture: PictureFile, image: Image.Image, how: str, **wrong: Image.Image) -> Job:
     """A job whose result is exported under a new name after the command `how`."""
     copy = _copy(case, picture, image)
     name = copy.path.rpartition("/")[2]
@@ -65,9 +65,9 @@ def _exported(case: Case, picture: Picture, image: Image.Image, how: str, **wron
         (*_command(how), *_export(name)),
         (copy,),
         (
-            miss("as it was", Picture(copy.path, picture.image)),
-            miss("over the original", Picture(picture.path, image)),
-            *(miss(what, Picture(copy.path, one)) for what, one in wrong.items()),
+            miss("as it was", PictureFile(copy.path, picture.image)),
+            miss("over the original", PictureFile(picture.path, image)),
+            *(miss(what, PictureFile(copy.path, one)) for what, one in wrong.items()),
         ),
     )
 
@@ -148,8 +148,8 @@ def to_jpeg(case: Case) -> Job:
         _export(name),
         (copy,),
         (
-            miss("flipped", Picture(copy.path, picture.image.transpose(_FLIP))),
-            miss("another ending", Picture(f"{copy.path[:-3]}bmp", picture.image)),
+            miss("flipped", PictureFile(copy.path, picture.image.transpose(_FLIP))),
+            miss("another ending", PictureFile(f"{copy.path[:-3]}bmp", picture.image)),
             miss("moved", copy, Gone(picture.path)),
         ),
     )

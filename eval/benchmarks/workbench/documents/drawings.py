@@ -14,7 +14,7 @@ _TOLERANCE_PX = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class DrawnShape:
     """A shape: its id, kind (`rect`, `circle`, `ellipse`, `text`), geometry in pixels, fill colour, and text."""
 
     id: str
@@ -29,17 +29,17 @@ class Drawing:
     """A drawing of shapes, in the order in which they are drawn."""
 
     path: str
-    shapes: Sequence[Shape]
+    shapes: Sequence[DrawnShape]
     width: int = 400
     height: int = 300
 
-    def at(self, number: int, shape: Shape) -> "Drawing":
+    def at(self, number: int, shape: DrawnShape) -> "Drawing":
         """A copy with another shape; they count from 0."""
         shapes = list(self.shapes)
         shapes[number] = shape
         return replace(self, shapes=shapes)
 
-    def having(self, shapes: Sequence[Shape]) -> "Drawing":
+    def having(self, shapes: Sequence[DrawnShape]) -> "Drawing":
         """A copy with other shapes."""
         return replace(self, shapes=shapes)
 
@@ -69,12 +69,12 @@ class Drawing:
         ]
 
 
-def read_shapes(file: Path) -> list[Shape]:
+def read_shapes(file: Path) -> list[DrawnShape]:
     """The shapes of a drawing that have a fill; a translation of a shape is added to its place."""
     from defusedxml.ElementTree import parse
 
     root: Any = parse(file).getroot()
-    shapes: list[Shape] = []
+    shapes: list[DrawnShape] = []
     for element in root.iter():
         kind = str(element.tag).removeprefix(f"{{{_SVG}}}")
         if kind not in ("rect", "circle", "ellipse", "text", "path"):
@@ -88,7 +88,7 @@ def read_shapes(file: Path) -> list[Shape]:
                 box |= {name: box[name] + float(by) for name in names if name in box}
         elif element.get("transform"):
             box["transformed"] = 1.0
-        shapes.append(Shape(element.get("id", ""), kind, box, fill, "".join(element.itertext()).strip()))
+        shapes.append(DrawnShape(element.get("id", ""), kind, box, fill, "".join(element.itertext()).strip()))
     return shapes
 
 
@@ -96,7 +96,7 @@ def _attributes(box: Mapping[str, float]) -> str:
     return " ".join(f'{name}="{value:g}"' for name, value in box.items())
 
 
-def _shape_problems(one: Shape, other: Shape) -> list[str]:
+def _shape_problems(one: DrawnShape, other: DrawnShape) -> list[str]:
     if (one.kind, one.fill, one.text) != (other.kind, other.fill, other.text):
         return [f"{one.id} is {_shown(other)} instead of {_shown(one)}"]
     wrong = [
@@ -107,5 +107,5 @@ def _shape_problems(one: Shape, other: Shape) -> list[str]:
     return [f"{one.id} has {name} {other.box.get(name)} instead of {one.box.get(name)}" for name in sorted(wrong)]
 
 
-def _shown(shape: Shape) -> str:
+def _shown(shape: DrawnShape) -> str:
     return " ".join(filter(None, (f"a {shape.kind}", shape.fill, repr(shape.text) if shape.text else "")))

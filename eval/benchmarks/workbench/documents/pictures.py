@@ -14,7 +14,7 @@ _MEAN_DIFFERENCE = 8.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class PictureFile:
     """A picture file. Its format is that of the ending of `path`."""
 
     path: str

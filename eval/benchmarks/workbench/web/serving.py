@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from .....envs.desktop.virtual.processes import REAPER, ProcessGroup, Started, lines_of
+from .....envs.desktop.virtual.processes import REAPER, ProcessGroup, StartedProgram, lines_of
 from .....envs.desktop.virtual.sandbox import bridge
 from .....envs.desktop.virtual.sandbox.bubblewrap import programs_command, why_unavailable
 from .....envs.desktop.virtual.sandbox.seccomp import filter_program
@@ -82,14 +82,14 @@ def _is_ready(log: Path) -> bool:
     return "ready" in lines_of(log)
 
 
-def _start(group: ProcessGroup, program: WebProgram, home: Path, port: int) -> Started:
+def _start(group: ProcessGroup, program: WebProgram, home: Path, port: int) -> StartedProgram:
     command = tuple(program.filled(part, home, port) for part in program.command)
     environment = clean_environment() | {"HOME": str(home), "PORT": str(port)}
     environment |= {name: program.filled(value, home, port) for name, value in program.environment.items()}
     return group.start(command, environment, group.log_of(program.name), home)
 
 
-def _await_answer(group: ProcessGroup, program: WebProgram, started: Started, url: str) -> None:
+def _await_answer(group: ProcessGroup, program: WebProgram, started: StartedProgram, url: str) -> None:
     end = time.monotonic() + _START_S
     while not _answers(url):
         if group.exit_code(started) is not None or time.monotonic() > end:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screenwright.envs.browser.firewall.hosts import Host, HostError, is_public, read_host, url_host
-from screenwright.envs.browser.firewall.rules import Firewall, FirewallError, Rule
+from screenwright.envs.browser.firewall.rules import Firewall, FirewallError, FirewallRule
 
 LABEL = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 NAME = st.lists(LABEL, min_size=1, max_size=4).map(".".join)
@@ -36,9 +36,9 @@ def test_name_that_only_resembles_the_allowed_one_is_blocked(name: str) -> None:
 
 @given(NAME, st.integers(1, 65535), st.integers(1, 65535))
 def test_rule_with_a_port_allows_only_that_port(name: str, port: int, requested: int) -> None:
-    rule = Rule(name, port)
+    rule = FirewallRule(name, port)
     assert rule.covers(name, requested) == (port == requested)
-    assert Rule(name).covers(name, requested)
+    assert FirewallRule(name).covers(name, requested)
 
 
 @given(IPV4, st.data())
@@ -72,11 +72,11 @@ def test_any_text_is_a_host_or_a_one_line_error(text: str) -> None:
 @given(st.text(max_size=30))
 def test_any_text_is_a_rule_that_round_trips_or_a_one_line_error(text: str) -> None:
     try:
-        rule = Rule.parse(text)
+        rule = FirewallRule.parse(text)
     except FirewallError as error:
         message = str(error)
     else:
-        assert Rule.parse(str(rule)) == rule
+        assert FirewallRule.parse(str(rule)) == rule
         message = ""
     assert "\n" not in message
 
@@ -116,12 +116,12 @@ def test_text_that_a_browser_rejects_is_not_a_host(text: str) -> None:
 @pytest.mark.parametrize("suffix", ["com", "co.uk", "github.io", "kawasaki.jp", "COM.", "xn--p1ai", "рф"])
 def test_public_suffix_is_an_error(suffix: str) -> None:
     with pytest.raises(FirewallError, match="anyone can register"):
-        Rule.parse(suffix)
+        FirewallRule.parse(suffix)
 
 
 @pytest.mark.parametrize("name", ["example.co.uk", "me.github.io", "city.kawasaki.jp", "intranet", "localhost"])
 def test_registered_name_can_be_allowed(name: str) -> None:
-    assert str(Rule.parse(name)) == name
+    assert str(FirewallRule.parse(name)) == name
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_registered_name_can_be_allowed(name: str) -> None:
 )
 def test_error_of_an_invalid_rule_says_what_to_write(text: str, hint: str) -> None:
     with pytest.raises(FirewallError, match=hint):
-        Rule.parse(text)
+        FirewallRule.parse(text)
 
 
 def test_network_allows_the_addresses_in_it() -> None:

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from screenwright.envs.desktop.apps.busy import Busy, Process, Sample, family_of, state_of
+from screenwright.envs.desktop.apps.busy import Busy, CpuSample, Process, family_of, state_of
 from screenwright.testing import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="process states are read on Linux only")
@@ -73,7 +73,7 @@ class _Timeline:
         end = self.now + seconds
         while self.now < end:
             self.pause(0.04, share)
-            busy = self.process.is_busy(Sample(self.now, int(self.ticks), works))
+            busy = self.process.is_busy(CpuSample(self.now, int(self.ticks), works))
         return busy
 
     def pause(self, seconds: float, share: float = 0.0) -> None:
@@ -111,7 +111,7 @@ def test_a_process_that_always_works_is_busy_on_an_overloaded_machine() -> None:
     results: list[bool] = []
     for _ in range(12):
         line.pause(0.6, share=0.05)
-        results.append(line.process.is_busy(Sample(line.now, int(line.ticks), works=True)))
+        results.append(line.process.is_busy(CpuSample(line.now, int(line.ticks), works=True)))
     assert results[1:8] == [True] * 7
     assert not results[-1]  # it has been busy for long
 

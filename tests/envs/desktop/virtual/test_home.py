@@ -8,7 +8,7 @@ import pytest
 from screenwright.cli.run import files_of
 from screenwright.envs.actions import Click, Direction, Scroll
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
-from screenwright.envs.desktop.virtual.home import Home
+from screenwright.envs.desktop.virtual.home import HomeFolder
 from screenwright.envs.env import EnvUnavailable
 from screenwright.envs.geometry import ScreenPoint, Size
 
@@ -20,7 +20,7 @@ def write(home: Path, *names: str) -> None:
 
 
 def test_named_files_of_a_private_home_are_copied_and_the_others_are_listed(tmp_path: Path) -> None:
-    home = Home(None, tmp_path / "home")
+    home = HomeFolder(None, tmp_path / "home")
     write(home.folder, "mine.txt", "Documents/a.odt", "Documents/old/b.odt", ".cache/c", "Documents/.lock")
     home.keep(("*.txt", "Documents/a*"), tmp_path / "kept")
     assert [copy.relative_to(tmp_path) for copy in home.kept] == [Path("kept/Documents/a.odt"), Path("kept/mine.txt")]
@@ -30,7 +30,7 @@ def test_named_files_of_a_private_home_are_copied_and_the_others_are_listed(tmp_
 
 def test_links_out_of_a_private_home_are_not_copied(tmp_path: Path) -> None:
     write(tmp_path, "outside/secret")
-    home = Home(None, tmp_path / "home")
+    home = HomeFolder(None, tmp_path / "home")
     (home.folder / "link").symlink_to(tmp_path / "outside/secret")
     (home.folder / "folder").symlink_to(tmp_path / "outside")
     home.keep(("link", "folder/*", "folder"), tmp_path / "kept")
@@ -44,14 +44,14 @@ def test_files_to_keep_are_named_inside_the_home(pattern: str) -> None:
 
 
 def test_a_given_home_is_created_and_neither_written_to_nor_copied(tmp_path: Path) -> None:
-    home = Home(tmp_path / "given", tmp_path / "private")
+    home = HomeFolder(tmp_path / "given", tmp_path / "private")
     write(home.folder, "mine.txt")
     home.keep(("*",), tmp_path / "kept")
     assert [path.name for path in home.folder.iterdir()] == ["mine.txt"]
     assert (home.kept, home.lost) == ((), ())
     write(tmp_path, "file")
     with pytest.raises(EnvUnavailable, match=r"home folder .* cannot be created"):
-        Home(tmp_path / "file", tmp_path / "private")
+        HomeFolder(tmp_path / "file", tmp_path / "private")
 
 
 @pytest.mark.desktop
@@ -77,7 +77,7 @@ def test_windows_stay_when_the_bare_screen_is_scrolled_or_clicked_and_saved_file
 
 
 def test_a_private_home_has_settings_against_first_run_dialogs(tmp_path: Path) -> None:
-    home = Home(None, tmp_path / "home").folder
+    home = HomeFolder(None, tmp_path / "home").folder
     office = ElementTree.parse(home / ".config/libreoffice/4/user/registrymodifications.xcu")
     names = {name for prop in office.iter("prop") for key, name in prop.attrib.items() if key.endswith("}name")}
     assert {"ShowTipOfTheDay", "AutoPilot"} <= names
