@@ -15,6 +15,7 @@ from .task import Benchmark, Task, TaskError
 _MAX_SEEDS = 1_000_000
 _MAX_EPISODES = 1_000_000
 _MAX_NAME_BYTES = 255
+_NOT_IN_NAMES = frozenset('/\\:*?"<>|').union(map(chr, range(ord(" "))))
 
 
 class PlanError(ValueError):
@@ -27,7 +28,7 @@ def check_task_name(name: str) -> str:
     Raises:
         ValueError: it cannot be the name of a folder.
     """
-    is_plain = name.strip(". ") and not any(one in '/\\:*?"<>|' or one < " " for one in name)
+    is_plain = name.strip(". ") and _NOT_IN_NAMES.isdisjoint(name)
     if not is_plain or len(name.encode(errors="replace")) > _MAX_NAME_BYTES:
         raise ValueError(f"{name[:80]!r} cannot be the name of a folder")
     return name

@@ -89,4 +89,14 @@ class FailedAttempt:
 
 Attempt: TypeAlias = Record | FailedAttempt
 
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What decides whether an episode of a record has to run again: a small part of the record."""
+
+    id: EpisodeId
+    done: bool | None = None
+
+
+VERDICT: TypeAdapter[Verdict] = TypeAdapter(Verdict)
 RECORD: TypeAdapter[Record] = TypeAdapter(Record)

@@ -10,11 +10,12 @@ folder may come from someone else: nothing outside it is read, written or remove
 """
 
 import shutil
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from screenwright._files import MIB, check_inside, read_file, write_file
@@ -24,11 +25,13 @@ from ...agent.record.lock import lock_folder
 from ...agent.record.trajectory import RunError
 from .manifest import MANIFEST, Manifest
 from .plan import EpisodeId
-from .record import RECORD, Record
+from .record import RECORD, VERDICT, Record, Verdict
 
 _MANIFEST = "manifest.json"
 _RECORD = "episode.json"
 _MAX_MANIFEST_BYTES = 256 * MIB
+
+T = TypeVar("T", Record, Verdict)
 
 
 class Store:
@@ -93,9 +96,14 @@ class Store:
         except ValidationError as error:
             raise RunError(f"{path}: {first_problem(error)}") from error
 
+    @property
+    def episodes(self) -> Path:
+        """The folder of all recordings."""
+        return self.folder / "episodes"
+
     def folder_of(self, episode: EpisodeId) -> Path:
         """The folder of an episode's recording."""
-        return self.folder / "episodes" / episode.path
+        return self.episodes / episode.path
 
     def clear(self, episode: EpisodeId) -> None:
         """Remove the files of an incomplete attempt.
@@ -129,23 +137,35 @@ class Store:
         Raises:
             RunError: the record is damaged.
         """
-        path = self.folder_of(episode) / _RECORD
-        try:
-            record = RECORD.validate_json(read_file(path, inside=self.folder))
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise RunError(f"{path} cannot be read: {error.strerror}") from error
-        except ValidationError as error:
-            raise RunError(f"{path}: {first_problem(error)}") from error
-        if record.id != episode:
-            raise RunError(f"{path} is the record of another episode, {record.id.path}")
-        return record
+        return next(self._read((episode,), RECORD), None)
 
     def records(self, episodes: Iterable[EpisodeId]) -> tuple[Record, ...]:
-        """The records of the finished ones among `episodes`, in that order."""
-        found = (self.record(episode) for episode in episodes)
-        return tuple(record for record in found if record is not None)
+        """The records of the finished ones among `episodes`, in that order. Raises as `record`."""
+        return tuple(self._read(episodes, RECORD))
+
+    def judged(self, episodes: Iterable[EpisodeId]) -> frozenset[EpisodeId]:
+        """The finished ones among `episodes` that count. Raises as `record`."""
+        return frozenset(verdict.id for verdict in self._read(episodes, VERDICT) if verdict.done is not None)
+
+    def _read(self, episodes: Iterable[EpisodeId], kind: TypeAdapter[T]) -> Iterator[T]:
+        """The records of `episodes`, or parts of them. There may be many, so a folder is checked once."""
+        root, folders = self.episodes, dict[str, Path]()
+        for episode in episodes:
+            path = Path(f"{root}/{episode.path}/{_RECORD}")
+            try:
+                if episode.task not in folders:
+                    check_inside(root / episode.task, self.folder)
+                    folders[episode.task] = root / episode.task
+                record = kind.validate_json(read_file(path, inside=folders[episode.task]))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise RunError(f"{path} cannot be read: {error.strerror}") from error
+            except ValidationError as error:
+                raise RunError(f"{path}: {first_problem(error)}") from error
+            if record.id != episode:
+                raise RunError(f"{path} is the record of another episode, {record.id.path}")
+            yield record
 
     def write_text(self, name: str, text: str) -> None:
         """Write a result file next to the manifest.

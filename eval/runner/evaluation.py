@@ -95,7 +95,7 @@ class Evaluation:
 
     def remaining(self) -> tuple[EpisodeId, ...]:
         """The episodes that still have to run, including those of which every attempt failed."""
-        over = {record.id for record in self.records() if record.is_judged}
+        over = self.store.judged(self.manifest.episodes)
         return tuple(episode for episode in self.manifest.episodes if episode not in over)
 
     def run(self, workers: Workers | None = None) -> Generator[Record]:
