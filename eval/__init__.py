@@ -1,28 +1,10 @@
 """Evaluation: benchmarks, running their episodes, and summarizing the results.
 
 Read `core/task.py` first for the contracts of benchmarks, then `runner/evaluation.py` for how they run.
+
+The names are listed in `__init__.pyi`. Each is imported on first use, since the command line needs only the settings.
 """
 
-from .analysis.compare import Comparison, compare
-from .analysis.summary import Summary, summarize
-from .core.config import EvalConfig
-from .core.record import Record
-from .core.task import Benchmark, Outcome, Rules, Task, TaskError, TaskInstance
-from .runner.evaluation import EvalError, Evaluation
+import lazy_loader
 
-__all__ = [
-    "Benchmark",
-    "Comparison",
-    "EvalConfig",
-    "EvalError",
-    "Evaluation",
-    "Outcome",
-    "Record",
-    "Rules",
-    "Summary",
-    "Task",
-    "TaskError",
-    "TaskInstance",
-    "compare",
-    "summarize",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -5,6 +5,7 @@ import sys
 from typing import get_args
 
 import screenwright
+import screenwright.eval
 
 HEAVY = (
     "torch",
@@ -36,6 +37,16 @@ def test_import_has_no_side_effects_and_loads_nothing_heavy() -> None:
     command = [sys.executable, "-W", "error", "-c", code]
     done = subprocess.run(command, env=path, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("[]\n", "", 0)
+
+
+def test_command_line_imports_no_runner_of_evaluations() -> None:
+    code = "import sys, screenwright.cli.run; print('screenwright.eval.runner' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_names_of_evaluations_are_importable() -> None:
+    assert all(getattr(screenwright.eval, name).__doc__ for name in dir(screenwright.eval))
 
 
 def test_unknown_name_is_an_attribute_error() -> None:
