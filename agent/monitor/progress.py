@@ -4,6 +4,7 @@
 compared, until the same actions repeat on the same screen.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from ...envs.actions import Action, Hotkey, Type
@@ -34,7 +35,9 @@ class ProgressMonitor:
 
     _screenshots: list[Screenshot] = field(init=False, default_factory=list[Screenshot])
     _steps: list[StepActions] = field(init=False, default_factory=list[StepActions])
-    _changed_cells: list[frozenset[int]] = field(init=False, default_factory=list[frozenset[int]])
+    _recent_cells: list[frozenset[int]] = field(init=False, default_factory=list[frozenset[int]])
+    _changed_cells: list[int] = field(init=False, default_factory=list[int])
+    """A bit for each cell that a step changed: for a whole screen, sets would take 200 kB a step."""
     _change_kinds: list[ChangeKind] = field(init=False, default_factory=list[ChangeKind])
     _different_screens: set[tuple[int, int]] = field(init=False, default_factory=set[tuple[int, int]])
     _animation: AnimationMask = field(init=False, default_factory=AnimationMask)
@@ -61,7 +64,8 @@ class ProgressMonitor:
         self._animation.update(self._last_difference, waited=step.only_waits)
         self._probed = self._probed and len(self._steps) > 1 and same_actions(step, self._steps[-2])
         self._pointer = step.points or self._pointer
-        self._changed_cells.append(frozenset())
+        self._recent_cells = [*self._recent_cells[1 - _PROBE_AFTER :], frozenset()]
+        self._changed_cells.append(0)
         self._change_kinds.append(ChangeKind.NOTHING)
         if step.only_waits and self._last_difference.cells:
             self._steps[-1] = StepActions(step.actions, animated=True)
@@ -76,7 +80,8 @@ class ProgressMonitor:
         # A single typed character can be as small as a text caret, so carets count after one.
         animated, ignore_carets = self._animation.cells, not _types_one_character(self._steps[-1])
         change = self._last_difference.classify(self._pointer, animated, ignore_carets=ignore_carets)
-        self._changed_cells[-1] = self._last_difference.relevant_cells(animated, ignore_carets=ignore_carets)
+        self._recent_cells[-1] = self._last_difference.relevant_cells(animated, ignore_carets=ignore_carets)
+        self._changed_cells[-1] = _bits(self._recent_cells[-1])
         self._change_kinds[-1] = change.kind
         return change
 
@@ -93,6 +98,7 @@ class ProgressMonitor:
         """Clear the history, after the user had control: earlier actions no longer count toward a loop."""
         for history in (self._screenshots, self._steps, self._changed_cells, self._change_kinds, self._tried):
             history.clear()
+        self._recent_cells.clear()
         self._different_screens.clear()
         self._animation.reset()
         self._tried_in_loop = 0
@@ -104,7 +110,7 @@ class ProgressMonitor:
 
         True once per repeated action: after three equal steps that each changed the same small area.
         """
-        recent = self._changed_cells[-_PROBE_AFTER:]
+        recent = self._recent_cells
         if self._probed or len(recent) < _PROBE_AFTER or self._steps[-1].only_waits or not self._steps[-1].actions:
             return False
         if not all(same_actions(step, self._steps[-1]) for step in self._steps[-_PROBE_AFTER:]):
@@ -115,7 +121,7 @@ class ProgressMonitor:
         """Record a second screenshot without an action; return the last change, classified again."""
         self._probed = True
         difference = difference_of(self._screenshots[-1], screenshot)
-        self._animation.add_probe(difference, self._changed_cells[-_PROBE_AFTER:])
+        self._animation.add_probe(difference, self._recent_cells)
         self._different_screens.clear()
         return self._classify_last_change()
 
@@ -162,7 +168,8 @@ class ProgressMonitor:
 
     def _same_screen(self, one: int, other: int) -> bool:
         animated = self._animation.cells
-        if all(cells <= animated for cells in self._changed_cells[one:other]):
+        still = ~_bits(animated)
+        if not any(cells & still for cells in self._changed_cells[one:other]):
             return True
         if other - one == 1 or (one, other) in self._different_screens:
             return False
@@ -170,6 +177,14 @@ class ProgressMonitor:
         if not same:
             self._different_screens.add((one, other))
         return same
+
+
+def _bits(cells: Collection[int]) -> int:
+    """A number with the bits of `cells` set."""
+    found = bytearray(max(cells, default=0) // 8 + 1)
+    for cell in cells:
+        found[cell // 8] |= 1 << cell % 8
+    return int.from_bytes(found, "little")
 
 
 def _types_one_character(step: StepActions) -> bool:

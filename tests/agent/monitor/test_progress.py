@@ -1,0 +1,33 @@
+"""The progress monitor over a long run."""
+
+import gc
+import tracemalloc
+
+from PIL import Image
+
+from screenwright import Click, ScreenPoint, Screenshot
+from screenwright.agent.monitor.progress import ProgressMonitor
+
+STEPS = 20
+
+
+def test_a_long_run_of_new_screens_takes_little_memory() -> None:
+    monitor = ProgressMonitor()
+
+    def run(first: int) -> int:
+        for step in range(first, first + STEPS):
+            shot = Screenshot(Image.new("RGB", (640, 480), (step * 37 % 256, step * 59 % 256, step)))
+            png = shot.png
+            shot.stored(lambda png=png: png)  # as a recorded run does, whose file a small picture stands for here
+            monitor.record_observation(shot)
+            assert monitor.detect_loop() is None
+            monitor.record_actions((Click(ScreenPoint(step * 7 % 600, step * 13 % 400)),))
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        before = run(20)
+        assert (run(20 + STEPS) - before) / STEPS < 10_000
+    finally:
+        tracemalloc.stop()
