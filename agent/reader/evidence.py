@@ -32,6 +32,9 @@ _FIELD_ERRORS, _SCREEN_ERRORS = 8, 5
 _HANDLE = re.compile(r"\W*(?:[({\[]{2}\s*\w[\w-]*|\w[\w-]*\s*[)}\]]{2})\W*")
 """The handle that is drawn over a secret, such as `{{password}}`, as OCR reads it, with the frame of its field."""
 
+_WHOLE_HANDLE = re.compile(r"[({\[]{2}\s*\w[\w-]*\s*[)}\]]{2}")
+"""A handle that OCR has read completely; what stands next to it is a part that it has read twice."""
+
 _MASKS = frozenset("o冰米水来氺")
 """What OCR returns for the dots and asterisks of a password, of letters."""
 
@@ -238,4 +241,6 @@ def _letters(text: str) -> str:
 
 def _is_masked(text: str) -> bool:
     """Whether a text is the dots or asterisks of a password field, as OCR reads them, or the handle of a secret."""
-    return len(text) > 1 and (set(_letters(text)) <= _MASKS or _HANDLE.fullmatch(text.strip()) is not None)
+    if len(text) > 1 and set(_letters(text)) <= _MASKS:
+        return True
+    return _WHOLE_HANDLE.search(text) is not None or _HANDLE.fullmatch(text.strip()) is not None

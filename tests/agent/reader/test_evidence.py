@@ -94,7 +94,17 @@ def test_two_check_boxes_without_quotes_are_checked_one_after_the_other() -> Non
 
 @pytest.mark.parametrize(
     "shown",
-    ["* 冰冰 * *", "ooooo", "*****", "{{password}}", "{(password}}", "{{passwor", "[{{password}}", "password}}|"],
+    [
+        "* 冰冰 * *",
+        "ooooo",
+        "*****",
+        "{{password}}",
+        "{(password}}",
+        "{{passwor",
+        "[{{password}}",
+        "password}}|",
+        "{{password}} asswo",
+    ],
 )
 def test_asterisks_of_a_password_or_the_handle_over_it_have_arrived(shown: str) -> None:
     assert problem(TypeStep("s3cret-77", Target("Password")), *field("Password", 10, shown)) == ""
