@@ -95,8 +95,10 @@ def files(folder: Path, _port: int) -> object:
 
 
 def make_files(folder: Path) -> None:
-    """The files in JupyterLab's folder at the start."""
+    """The files in JupyterLab's folder at the start; it does not offer to build the extensions of other packages."""
     (folder / "files").mkdir(exist_ok=True)
+    (folder / "settings").mkdir(exist_ok=True)
+    (folder / "settings" / "page_config.json").write_text('{"buildAvailable": false, "buildCheck": false}')
     for path in (folder / "files").glob("*.*"):
         path.unlink()
     (folder / "files" / "draft.txt").write_text("a draft")
@@ -156,7 +158,7 @@ APPS: dict[str, App] = {
     ),
     "jupyterlab": App(
         ("BIN/jupyter", "lab", "--no-browser", "--allow-root", "--port", "PORT", "--ServerApp.root_dir=FOLDER/files",
-         "--IdentityProvider.token=", "--ServerApp.password="),
+         "--LabApp.app_settings_dir=FOLDER/settings", "--IdentityProvider.token=", "--ServerApp.password="),
         (
             Task('Wait for "draft.txt". Right-click "draft.txt". Click "Rename". Press ctrl+a. Type "final.txt". '
                  "Press Enter.", {"final.txt": "a draft", "useless.txt": "nothing"}),
