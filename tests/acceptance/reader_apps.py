@@ -96,11 +96,10 @@ def files(folder: Path, _port: int) -> object:
 
 def make_files(folder: Path) -> None:
     """The files in JupyterLab's folder at the start; it does not offer to build the extensions of other packages."""
-    (folder / "files").mkdir(exist_ok=True)
+    shutil.rmtree(folder / "files", ignore_errors=True)
+    (folder / "files").mkdir()
     (folder / "settings").mkdir(exist_ok=True)
     (folder / "settings" / "page_config.json").write_text('{"buildAvailable": false, "buildCheck": false}')
-    for path in (folder / "files").glob("*.*"):
-        path.unlink()
     (folder / "files" / "draft.txt").write_text("a draft")
     (folder / "files" / "useless.txt").write_text("nothing")
 
