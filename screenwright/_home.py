@@ -49,5 +49,10 @@ def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
     return _folder_in(environ.get("XDG_CONFIG_HOME", ""), ".config")
 
 
+def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of what can be made again: in `$XDG_CACHE_HOME` or `~/.cache`."""
+    return _folder_in(environ.get("XDG_CACHE_HOME", ""), ".cache")
+
+
 def _folder_in(given: str, usual: str) -> Path:
     return (Path(given) if Path(given).is_absolute() else home_folder() / usual) / "screenwright"

@@ -78,7 +78,7 @@ def _condition(description: str) -> Any:
 class Rule(BaseModel):
     """One rule: it matches an action if every condition that is given holds; of a list, one value must match."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     do: Verdict = Field(description="what happens: allow, ask, deny or stop")
     name: str = Field(
@@ -207,7 +207,7 @@ class RuleDecision:
 class RuleSet(BaseModel):
     """An ordered list of rules, and the verdict if none of them matches."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     default: Verdict = Field(default=Verdict.ASK, description="what happens to an action that no rule matches")
     rule: tuple[Rule, ...] = Field(default=(), description="the rules, in order", max_length=1000)

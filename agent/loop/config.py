@@ -31,7 +31,9 @@ from .agent import Agent
 from .agent_config import AgentConfig
 from .open_model import open_model
 
-_PRICES: TypeAdapter[dict[str, Price]] = TypeAdapter(dict[str, Price], config=ConfigDict(extra="forbid"))
+_PRICES: TypeAdapter[dict[str, Price]] = TypeAdapter(
+    dict[str, Price], config=ConfigDict(extra="forbid", defer_build=True)
+)
 
 
 class LimitsConfig(Config):

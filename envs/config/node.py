@@ -86,7 +86,7 @@ class Setting:
 class Config(BaseModel):
     """A node of a settings tree. `group` is the heading of its leaves in help texts, such as `screen: browser`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
     group: ClassVar[str] = ""
 
     @classmethod

@@ -8,6 +8,8 @@ from typing import Any
 
 from playwright.async_api import Playwright, async_playwright
 
+from screenwright._home import cache_folder
+
 from ...config.browser_settings import BrowserSettings
 from ...env import Fact
 from ...environment import clean_environment
@@ -54,7 +56,10 @@ class BrowserSurroundings:
         for name in _OPENERS:
             (programs / name).write_text(_STAND_IN, encoding="utf-8")
             (programs / name).chmod(0o700)
-        self._driver_environment = clean_environment(TMPDIR=str(self.temp))
+        self._driver_environment = clean_environment(
+            TMPDIR=str(self.temp),
+            NODE_COMPILE_CACHE=str(cache_folder() / "node"),  # Node starts in two thirds of the time
+        )
         self.own = {name: os.environ[name] for name in settings.pass_env if name in os.environ} | {
             "PATH": os.pathsep.join(filter(None, (str(programs), os.environ.get("PATH")))),
             "DBUS_SESSION_BUS_ADDRESS": "disabled:",  # services on the bus open links, too

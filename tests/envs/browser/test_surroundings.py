@@ -1,5 +1,6 @@
 """What a browser finds around it, and what it leaves behind."""
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -39,6 +40,20 @@ def test_links_to_other_programs_open_nothing_and_are_reported() -> None:
         assert surroundings.take_facts() == ()
     finally:
         surroundings.close()
+
+
+@pytest.mark.browser
+def test_the_compiled_code_of_the_driver_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    async def start() -> None:
+        surroundings = BrowserSurroundings(BrowserSettings())
+        playwright = await surroundings.start_playwright()
+        await playwright.stop()
+        surroundings.close()
+
+    asyncio.run(start())
+    assert any((tmp_path / "screenwright" / "node").iterdir())
 
 
 @pytest.mark.browser

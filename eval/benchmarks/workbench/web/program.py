@@ -7,10 +7,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import distributions
 from pathlib import Path
 
-from screenwright._home import home_folder
+from screenwright._home import cache_folder
 
 from ....core.task import TaskError
 
@@ -20,8 +20,7 @@ SITES = Path(__file__).parent / "sites"
 
 def apps_folder() -> Path:
     """Where the applications are installed: `$XDG_CACHE_HOME/screenwright/apps`, or below `~/.cache`."""
-    cache = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(cache) if Path(cache).is_absolute() else home_folder() / ".cache") / "screenwright" / "apps"
+    return cache_folder() / "apps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +89,17 @@ def install(programs: Iterable[WebProgram]) -> None:
 def missing_pip(names: Iterable[str], apps: Path) -> list[str]:
     """The packages that are not in the environment of the applications."""
     folders = [str(folder) for folder in (apps / "venv").glob("lib/*/site-packages")]
-    found: set[str] = {_normal(one.name) for one in _distributions(folders)}
-    return [name for name in dict.fromkeys(names) if _normal(re.split(r"[\[=<>~]", name)[0]) not in found]
+
+    def is_missing(name: str) -> bool:
+        return not any(distributions(name=re.split(r"[\[=<>~]", name)[0], path=folders))
+
+    return list(filter(is_missing, dict.fromkeys(names)))
 
 
 def missing_npm(names: Iterable[str], apps: Path) -> list[str]:
     """The packages that are not in the npm folder of the applications."""
     modules = apps / "npm/node_modules"
     return [name for name in dict.fromkeys(names) if not (modules / re.sub(r"(?<=.)@.*", "", name)).is_dir()]
-
-
-def _distributions(folders: list[str]) -> Iterable[Distribution]:
-    return distributions(path=folders) if folders else ()
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _run(command: list[str], folder: Path) -> None:

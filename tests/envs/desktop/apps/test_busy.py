@@ -41,6 +41,21 @@ def test_child_processes_count_as_busy() -> None:
                 subprocess.run(["kill", "-9", str(pid)], check=True)
 
 
+def test_kept_parents_are_read_again_when_they_end() -> None:
+    parents: dict[int, int] = {}
+    family_of((os.getpid(),), (), parents)
+    with subprocess.Popen(["sh", "-c", "sh -c 'sleep 60 & wait' & wait"], start_new_session=True) as process:
+        try:
+            eventually(lambda: len(family_of((process.pid,), (), parents)), 3)
+            _, shell, orphan = family_of((process.pid,), (), parents)
+            assert (parents[shell], parents[orphan]) == (process.pid, shell)
+            os.kill(shell, signal.SIGKILL)
+            eventually(lambda: shell in family_of((process.pid,), (), parents), False)
+            assert parents[orphan] not in (shell, process.pid)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
 def test_worker_threads_count_as_busy() -> None:
     program = "import threading, time; threading.Thread(target=lambda: [None for _ in iter(int, 1)]).start(); "
     with subprocess.Popen([sys.executable, "-c", program + "time.sleep(60)"]) as process:
