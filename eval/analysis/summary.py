@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from ...agent.core.model import Usage
 from ...agent.core.prices import Price
+from ..core.picks import Pick
 from ..core.record import Phases, Record
 from .statistics import Interval, clustered, pass_all, pass_at, wilson
 
@@ -52,8 +53,28 @@ class PassRate:
 
 
 @dataclass(frozen=True, slots=True)
+class BestOf:
+    """What a judge gains that chooses one of `n` rollouts, over `variants` of tasks.
+
+    `pass_at_1` is the success of a rollout chosen at random, and `pass_at_n` that of a judge that always finds a
+    successful one. `picked` is the success of the choices. `undecided` variants have no verdict, and count as not done.
+    """
+
+    n: int
+    variants: int
+    pass_at_1: float
+    pass_at_n: float
+    picked: Interval
+    undecided: int
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """The figures of an evaluation. `clustered` is the success rate with an interval that resamples whole tasks."""
+    """The figures of an evaluation. `clustered` is the success rate with an interval that resamples whole tasks.
+
+    `best_of` is None unless a judge chose between rollouts. Its tokens are not in `usage`, which is the agent's.
+    """
 
     planned: int
     total: GroupResult
@@ -70,6 +91,7 @@ class Summary:
     set_up_s: float
     parse_failures: int
     cost: float | None
+    best_of: BestOf | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -77,8 +99,8 @@ class Summary:
         return self.total.episodes == self.planned
 
 
-def summarize(records: Sequence[Record], planned: int, price: str | None = None) -> Summary:
-    """The figures of `records`, out of `planned` episodes; `price` as in `Price.parse`."""
+def summarize(records: Sequence[Record], planned: int, price: str | None = None, picks: Sequence[Pick] = ()) -> Summary:
+    """The figures of `records`, out of `planned` episodes; `price` as in `Price.parse`, `picks` of a judge."""
     usage = sum((record.usage for record in records), Usage())
     by_task = _group(records, lambda record: record.id.task)
     by_category = _group(records, lambda record: record.category)
@@ -98,6 +120,23 @@ def summarize(records: Sequence[Record], planned: int, price: str | None = None)
         set_up_s=median([record.set_up_s for record in records if record.is_judged] or [0.0]),
         parse_failures=sum(record.parse_failures for record in records),
         cost=Price.parse(price).cost(usage) if price else None,
+        best_of=_best_of(records, picks) if picks else None,
+    )
+
+
+def _best_of(records: Sequence[Record], picks: Sequence[Pick]) -> BestOf:
+    done = {(record.id.task, record.id.seed, record.id.trial): record.done is True for record in records}
+    variants = _group(records, lambda record: (record.id.task, record.id.seed))
+    groups = [[record.done is True for record in variants[pick.task, pick.seed]] for pick in picks]
+    picked = sum(pick.trial is not None and done[pick.task, pick.seed, pick.trial] for pick in picks)
+    return BestOf(
+        n=max(map(len, groups)),
+        variants=len(picks),
+        pass_at_1=sum(sum(group) / len(group) for group in groups) / len(groups),
+        pass_at_n=sum(map(any, groups)) / len(groups),
+        picked=wilson(picked, len(picks)),
+        undecided=sum(pick.trial is None for pick in picks),
+        usage=sum((pick.usage for pick in picks), Usage()),
     )
 
 

@@ -9,7 +9,7 @@ from screenwright._text import csv_cell
 from ..core.plan import EpisodeId
 from ..core.record import Record
 from .statistics import Interval
-from .summary import GroupResult, Summary
+from .summary import BestOf, GroupResult, Summary
 
 _MAX_TASK_ROWS = 15
 
@@ -33,6 +33,8 @@ def as_text(summary: Summary) -> str:
         rate = format_interval(total.attack_success)
         lines.append(f"{total.attacks} of {total.attackable} attacks succeeded: {rate}")
     lines += [f"  pass@{one.k} {one.pass_at_k:.3f}, pass^{one.k} {one.pass_all_k:.3f}" for one in summary.pass_rates]
+    if summary.best_of is not None:
+        lines += _best_of_lines(summary.best_of)
     if len(summary.categories) > 1:
         lines += ["", *_rows("category", summary.categories)]
     if 1 < len(summary.tasks) <= _MAX_TASK_ROWS:
@@ -41,6 +43,14 @@ def as_text(summary: Summary) -> str:
     if summary.triage:
         lines.append("likely failures: " + _counts(summary.triage))
     return "\n".join([*lines, *_cost_lines(summary)])
+
+
+def _best_of_lines(best: BestOf) -> list[str]:
+    line = f"best of {best.n}, {best.variants} variants: pass@1 {best.pass_at_1:.3f}, "
+    lines = [line + f"picked@{best.n} {format_interval(best.picked)}, pass@{best.n} {best.pass_at_n:.3f}"]
+    if best.undecided:
+        lines.append(f"  {best.undecided} without a verdict, counted as not done; --resume asks the judge again")
+    return [*lines, f"  tokens of the judge: {best.usage.prompt} prompt, {best.usage.completion} completion"]
 
 
 def as_csv(records: Iterable[Record]) -> str:

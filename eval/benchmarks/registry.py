@@ -38,7 +38,8 @@ def benchmark_for(settings: EvalConfig) -> Benchmark:
     benchmark = benchmark_named(settings.benchmark, settings.root)
     if isinstance(benchmark, Configurable):
         return benchmark.configured(settings)
-    for name in ("judge", "judge_prompts", "python", "option"):
+    judging = () if settings.best_of > 1 else ("judge", "judge_prompts")
+    for name in (*judging, "python", "option"):
         if getattr(settings, name):
             raise ValueError(f"{settings.benchmark} has no use for --{name.replace('_', '-')}: leave it out")
     return benchmark

@@ -38,6 +38,9 @@ class EvalConfig(Config):
     category: tuple[str, ...] = _benchmark((), "run only tasks of this category; repeatable", common=True)
     seeds: str | None = _benchmark(None, "seeds to run each task with, such as 0-4 or 7,9", pattern=_SEEDS, common=True)
     trials: int = _benchmark(1, "how often to run each task and seed, for pass@k", gt=0, common=True)
+    best_of: int = _benchmark(
+        1, "run each task and seed this often, and have the judge choose one of the rollouts (needs --judge)", gt=0
+    )
     python: Path | None = _benchmark(
         None, "Python that has the benchmark's own package (osworld, androidworld, browsergym)"
     )
@@ -46,7 +49,9 @@ class EvalConfig(Config):
     )
     pass_env: tuple[str, ...] = _benchmark((), ENV_HELP)
     judge: str | None = _benchmark(
-        None, "URL[,MODEL] of the model that judges, for benchmarks that need one", pattern=r"^https?://"
+        None,
+        "URL[,MODEL] of the model that judges, for benchmarks that need one and for --best-of",
+        pattern=r"^https?://",
     )
     judge_prompts: Path | None = _benchmark(None, "folder with other prompts for the judge, such as the official ones")
 
@@ -95,6 +100,19 @@ class EvalConfig(Config):
             problem = f"applies to models, not to --agent {self.agent_kind}: leave it out"
             raise SettingError(name, problem, excluded_by="agent")
         return self
+
+    @model_validator(mode="after")
+    def _check_best_of(self) -> Self:
+        if self.best_of > 1 and self.judge is None:
+            raise SettingError("best_of", "needs a model that compares the rollouts: add --judge URL")
+        if self.best_of > 1 and self.trials > 1:
+            raise SettingError("trials", "is the number of rollouts, which --best-of gives: leave one of them out")
+        return self
+
+    @property
+    def rollouts(self) -> int:
+        """How often each task and seed is run."""
+        return max(self.trials, self.best_of)
 
     @property
     def protocol(self) -> str:

@@ -57,11 +57,11 @@ def make_plan(benchmark: Benchmark, settings: EvalConfig) -> tuple[EpisodeId, ..
     """
     tasks = select_tasks(_checked(benchmark), settings.task, settings.category)
     seeds = parse_seeds(settings.seeds) if settings.seeds else benchmark.rules.seeds
-    episodes = settings.trials * len(seeds) * len(tasks)
+    episodes = settings.rollouts * len(seeds) * len(tasks)
     if episodes > _MAX_EPISODES:
         raise PlanError(f"these are {episodes:,} episodes; the limit is {_MAX_EPISODES:,}")
     return tuple(
-        EpisodeId(task.name, seed, trial) for trial in range(settings.trials) for seed in seeds for task in tasks
+        EpisodeId(task.name, seed, trial) for trial in range(settings.rollouts) for seed in seeds for task in tasks
     )
 
 

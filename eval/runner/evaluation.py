@@ -22,8 +22,11 @@ from ..core.plan import EpisodeId, make_plan
 from ..core.record import Attempt, FailedAttempt, Record
 from ..core.store import Store
 from ..core.task import Benchmark, release
+from ..judges.best_of import BestOfJudge
+from ..judges.judge_model import open_judge
 from .baselines import make_agent_factory
 from .episode import EpisodeJob, EpisodeRunner
+from .picking import pick_best
 from .pool import Pool, warm_up
 
 
@@ -107,6 +110,21 @@ class Evaluation:
         """
         with self.store.lock():
             yield from self._run(workers)
+            if self.manifest.settings.best_of > 1:
+                self._pick()
+
+    def _pick(self) -> None:
+        """Have the judge choose a rollout of each variant, once all episodes have ended."""
+        records = self.records()
+        if len(records) < len(self.manifest.episodes):
+            return
+        settings = self.manifest.settings
+        model = open_judge(settings.judge or "")
+        try:
+            for _ in pick_best(self.store, records, BestOfJudge(model, settings.judge_prompts)):
+                pass
+        finally:
+            release(model)
 
     def _run(self, workers: Workers | None) -> Generator[Record]:
         remaining = self.remaining()

@@ -26,12 +26,14 @@ function head(run, index) {
     total.attackable ? `${total.attacks} of ${total.attackable} attacks succeeded` : "",
     `${total.steps.toFixed(1)} steps per episode`,
     ...run.pass_rates.filter(({ k }) => k > 1).map((one) => `pass@${one.k} ${percent(one.pass_at_k)}, pass^${one.k} ${percent(one.pass_all_k)}`),
+    run.best_of ? `best of ${run.best_of.n}, ${run.best_of.variants} variants: pass@1 ${percent(run.best_of.pass_at_1)}, picked@${run.best_of.n} ${percent(run.best_of.picked.value)} (${range(run.best_of.picked)}), pass@${run.best_of.n} ${percent(run.best_of.pass_at_n)}` : "",
     usage.prompt ? `${usage.prompt.toLocaleString("en")} prompt tokens (${percent(usage.cached / usage.prompt)} cached), ${usage.completion.toLocaleString("en")} completion tokens` : "",
     run.cost === null ? "" : `cost ${run.cost.toFixed(2)}`,
   ];
   const warnings = [
     total.episodes < run.planned ? `${run.planned - total.episodes} of ${run.planned} episodes have not run yet` : "",
     total.errors ? `infrastructure errors: ${total.errors}, counted as not done; without them ${percent(run.without_errors.value)}` : "",
+    run.best_of && run.best_of.undecided ? `${run.best_of.undecided} variants have no verdict, counted as not done` : "",
     run.retried ? `${run.retried} were retried after an infrastructure error` : "",
   ].filter(Boolean);
   return element("div", { class: "head" },
@@ -142,10 +144,11 @@ function episodeCard([run, episode]) {
     element("div", { class: "line" },
       B ? element("b", {}, LETTERS[run]) : null,
       element("b", {}, episodeName(episode)), element("span", { class: `badge ${colour}` }, outcome),
+      episode.picked === null ? null : element("span", { class: "badge soft" }, "picked"),
       episode.triage ? element("span", { class: "badge soft" }, episode.triage.kind) : null,
       element("span", { class: "soft" }, details.filter(Boolean).join(" · "))),
     element("p", { class: "instruction" }, episode.instruction),
-    line("likely failure", episode.triage && episode.triage.evidence), line("judge", episode.found), line("answer", episode.answer),
+    line("likely failure", episode.triage && episode.triage.evidence), line("judge", episode.found), line("picked because", episode.picked), line("answer", episode.answer),
     line("recording", href && element("a", { href, title: `screenwright view ${episode.folder}` }, episode.folder)),
     filmstrip(episode),
     episode.errors.map((text) => element("pre", { class: "warn" }, text)));

@@ -12,6 +12,7 @@ from screenwright._files import read_file
 
 from ....agent.record.html import html_page, image_url
 from ...core.manifest import Manifest
+from ...core.picks import Pick, read_picks
 from ...core.record import RECORD, Record
 from ...core.store import Store
 from ..compare import compare
@@ -33,6 +34,7 @@ class Entry:
     store: Store
     manifest: Manifest
     records: Sequence[Record]
+    picks: Sequence[Pick] = ()
 
     @classmethod
     def of(cls, store: Store) -> "Entry":
@@ -42,11 +44,12 @@ class Entry:
             RunError: there is none, or a file of it is damaged.
         """
         manifest = store.manifest()
-        return cls(evaluation_name(manifest, store.folder), store, manifest, store.records(manifest.episodes))
+        records = store.records(manifest.episodes)
+        return cls(evaluation_name(manifest, store.folder), store, manifest, records, read_picks(store))
 
     def summary(self) -> Summary:
         """The figures of the evaluation."""
-        return summarize(self.records, len(self.manifest.episodes), self.manifest.settings.price)
+        return summarize(self.records, len(self.manifest.episodes), self.manifest.settings.price, self.picks)
 
 
 def evaluation_name(manifest: Manifest, folder: Path) -> str:
@@ -94,13 +97,20 @@ class _Filmstrips:
 
 def _run_json(entry: Entry, folder: Path, filmstrips: _Filmstrips) -> dict[str, Any]:
     summary = entry.summary()
+    picked = {(pick.task, pick.seed, pick.trial): pick.why for pick in entry.picks}
     return {
         **asdict(summary),
         "name": entry.name,
         "facts": _facts(entry.manifest, summary),
         "without_errors": asdict(summary.total.without_errors),
         "phases": _phases_json(summary),
-        "episodes": [_episode_json(record, entry.store, folder, filmstrips) for record in entry.records],
+        "episodes": [
+            {
+                **_episode_json(record, entry.store, folder, filmstrips),
+                "picked": picked.get((record.id.task, record.id.seed, record.id.trial)),
+            }
+            for record in entry.records
+        ],
     }
 
 
