@@ -86,6 +86,16 @@ class LocalModel:
         self._loaded: _LoadedModel | None = None
         self._lock = threading.RLock()
 
+    @classmethod
+    def around(cls, model: Any, encoder: PromptEncoder, name: str) -> "LocalModel":
+        """A model that is in memory already, such as one in training; each call uses its weights of that moment.
+
+        `encoder` is that of the checkpoint in the folder, or with the name, `name`.
+        """
+        local = cls(name)
+        local._loaded = _LoadedModel(model, encoder, _eos_ids(model, encoder.tokenizer), None, "in memory")
+        return local
+
     def __repr__(self) -> str:
         return f"LocalModel({self._source!r})"
 

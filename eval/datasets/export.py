@@ -29,7 +29,8 @@ from .steps import RecordedStep, steps_of
 
 Per = Literal["step", "episode"]
 
-_METADATA_FILE = "metadata.jsonl"
+METADATA_FILE = "metadata.jsonl"
+"""The lines of an `imagefolder`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _metadata(record: Record, dialect: str, conversation: Conversation, kept: fr
 def open_lines(out: Path, layout: Layout) -> Generator[LineWriter]:
     """The writer of an export; the file appears only if the export succeeds."""
     in_folder = layout != "chat"
-    path = out / _METADATA_FILE if in_folder else out
+    path = out / METADATA_FILE if in_folder else out
     if in_folder and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise RunError(f"{out} already exists: choose a new folder")
     if not in_folder and out.is_dir():

@@ -52,18 +52,19 @@ class LineWriter:
         line = {**metadata, **self._conversation(messages, learned)}
         if self._layout != "chat" and any(message.calls for message in messages):
             raise RunError(f"the layout {self._layout} has no place for function calls: use --format chat")
-        if request.tools:
-            tools = [dict(tool) for tool in request.tools]
-            line["tools"] = tools if self._layout == "chat" else json.dumps(tools)  # a column has one type
-        if request.chat_template_kwargs:
-            line["chat_template_kwargs"] = dict(request.chat_template_kwargs)
+        line |= self._request(request)
         key = "images" if self._layout == "chat" else "images_file_names"
         self._file.write(json.dumps({**line, key: images}, ensure_ascii=False) + "\n")
 
     def write_pair(
-        self, metadata: Mapping[str, object], prompt: tuple[Message, ...], chosen: Message, rejected: Message
+        self,
+        metadata: Mapping[str, object],
+        prompt: tuple[Message, ...],
+        chosen: Message,
+        rejected: Message,
+        request: Sampling,
     ) -> None:
-        """Write two replies to the same prompt.
+        """Write two replies to the same prompt; `request` is that of `write`.
 
         Raises:
             RunError: the prompt has function calls, which the layout cannot express.
@@ -73,12 +74,22 @@ class LineWriter:
         images = [self._image(part) for message in prompt for part in message.parts if isinstance(part, ImagePart)]
         line = {
             **metadata,
+            **self._request(request),
             "prompt": list(map(self._message, prompt)),
             "chosen": [self._message(chosen)],
             "rejected": [self._message(rejected)],
             "images_file_names": images,
         }
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    def _request(self, request: Sampling) -> dict[str, object]:
+        line: dict[str, object] = {}
+        if request.tools:
+            tools = [dict(tool) for tool in request.tools]
+            line["tools"] = tools if self._layout == "chat" else json.dumps(tools)  # a column has one type
+        if request.chat_template_kwargs:
+            line["chat_template_kwargs"] = dict(request.chat_template_kwargs)
+        return line
 
     def _conversation(self, messages: tuple[Message, ...], learned: Mapping[int, tuple[int, ...]]) -> dict[str, object]:
         if self._layout == "trl":

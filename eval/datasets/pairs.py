@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from ...agent.core.messages import ImagePart, Message
+from ...agent.core.model import Sampling
 from ...agent.record.trajectory import RunError
 from ..core.record import Record
 from .conversations import ConversationBuilder
@@ -27,13 +28,17 @@ Cause = Literal["outcome", "parse", "recovery"]
 
 @dataclass(frozen=True, slots=True)
 class PreferencePair:
-    """Two replies to `prompt`. `cause` says why one is chosen, and `id` names the step of the rejected one."""
+    """Two replies to `prompt`. `cause` says why one is chosen, and `id` names the step of the rejected one.
+
+    `request` has the functions and the template variables with which the model was asked.
+    """
 
     id: str
     cause: Cause
     prompt: tuple[Message, ...]
     chosen: Message
     rejected: Message
+    request: Sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class _Answer:
     done: bool
     prompt: tuple[Message, ...]
     reply: Message
+    request: Sampling
 
 
 def export_pairs(source: Path, out: Path) -> dict[Cause, int]:
@@ -55,7 +61,7 @@ def export_pairs(source: Path, out: Path) -> dict[Cause, int]:
     counts: dict[Cause, int] = {"outcome": 0, "parse": 0, "recovery": 0}
     with open_lines(out, "trl") as writer:
         for pair, metadata in _pairs(source):
-            writer.write_pair({**metadata, "cause": pair.cause}, pair.prompt, pair.chosen, pair.rejected)
+            writer.write_pair({**metadata, "cause": pair.cause}, pair.prompt, pair.chosen, pair.rejected, pair.request)
             counts[pair.cause] += 1
         if not any(counts.values()):
             raise RunError(f"{source} has no two replies to the same prompt of which one was better")
@@ -72,7 +78,7 @@ def _pairs(source: Path) -> Iterator[tuple[PreferencePair, dict[str, object]]]:
             name, prompt = f"{record.id.path}#{step.number}", builder.prompt(index)
             for pair in _own_pairs(name, record, builder, steps, index, prompt):
                 yield pair, {"id": pair.id, **about}
-            answer = _Answer(name, record.done is True, prompt, builder.reply(index))
+            answer = _Answer(name, record.done is True, prompt, builder.reply(index), builder.request)
             group = answers.setdefault((record.id.task, record.id.seed, _digest(prompt)), [])
             for other in group:
                 pair_of_two = _by_outcome(answer, other)
@@ -92,19 +98,21 @@ def _own_pairs(
     """The pairs within one episode."""
     step, reply = steps[index], builder.reply(index)
     if step.parse_failures and step.replies and step.replies[0].text != reply.text:
-        yield PreferencePair(name, "parse", prompt, reply, Message.of("assistant", step.replies[0].text))
+        yield PreferencePair(
+            name, "parse", prompt, reply, Message.of("assistant", step.replies[0].text), builder.request
+        )
     following = steps[index + 1] if index + 1 < len(steps) else None
     if record.done and following is not None and step.changed is False and step.acts and following.changed:
         chosen = builder.reply(index + 1)
         if chosen.text != reply.text:
-            yield PreferencePair(name, "recovery", prompt, chosen, reply)
+            yield PreferencePair(name, "recovery", prompt, chosen, reply, builder.request)
 
 
 def _by_outcome(one: _Answer, other: _Answer) -> PreferencePair | None:
     if one.done == other.done or one.reply.text == other.reply.text:
         return None
     good, bad = (one, other) if one.done else (other, one)
-    return PreferencePair(bad.id, "outcome", bad.prompt, good.reply, bad.reply)
+    return PreferencePair(bad.id, "outcome", bad.prompt, good.reply, bad.reply, bad.request)
 
 
 def _digest(prompt: tuple[Message, ...]) -> str:

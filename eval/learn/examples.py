@@ -1,8 +1,8 @@
-"""Reads exported conversations, the lines of `screenwright export --format chat`, as messages again."""
+"""Reads the lines of `screenwright export` as messages again: conversations (`chat`) and preference pairs (`pairs`)."""
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from ...agent.core.messages import FunctionCall, ImageFormat, ImagePart, Message
 from ...agent.core.model import Sampling
 from ...agent.record.trajectory import RunError
 from ...envs.geometry import Size
+from ..datasets.export import METADATA_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +32,21 @@ class TrainingExample:
     sampled: Mapping[int, tuple[int, ...]] = field(default_factory=dict[int, tuple[int, ...]])
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingPair:
+    """Two replies to the same prompt, of which `chosen` was better."""
+
+    chosen: TrainingExample
+    rejected: TrainingExample
+
+
 def read_lines(path: Path) -> list[str]:
     """The lines of an export that have a reply to learn.
 
     Raises:
         RunError: the file cannot be read, or has no such line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RunError(f"{path} cannot be read: {error}") from error
+    lines = _lines_of(path)
     for line in lines[:1]:
         if '"messages"' not in line or '"loss"' not in line:
             raise RunError(f"{path} has no conversations: write them with screenwright export --format chat")
@@ -48,6 +54,58 @@ def read_lines(path: Path) -> list[str]:
     if not found:
         raise RunError(f"{path} has no reply to learn")
     return found
+
+
+def read_pair_lines(folder: Path) -> list[str]:
+    """The lines of a folder of preference pairs.
+
+    Raises:
+        RunError: the folder cannot be read, or has no pairs.
+    """
+    lines = _lines_of(folder / METADATA_FILE)
+    if not lines or not all('"chosen"' in line and '"rejected"' in line for line in lines):
+        raise RunError(f"{folder} has no preference pairs: write them with screenwright export --format pairs")
+    return lines
+
+
+def _lines_of(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from error
+
+
+def read_pair(line: str, folder: Path) -> TrainingPair:
+    """The pair of a line, with its images from `folder`.
+
+    Raises:
+        RunError: the line is damaged, or an image is missing.
+    """
+    try:
+        data = json.loads(line)
+        images = iter(data["images_file_names"])
+        prompt = tuple(_message(_with_images(one, images), folder) for one in data["prompt"])
+        request = _request(data)
+        chosen, rejected = (
+            TrainingExample((*prompt, _message(one, folder)), (len(prompt),), request)
+            for one in (data["chosen"][0], data["rejected"][0])
+        )
+        return TrainingPair(chosen, rejected)
+    except (KeyError, TypeError, ValueError, OSError, StopIteration) as error:
+        raise RunError(f"a line of the data in {folder} cannot be read: {type(error).__name__}: {error}") from error
+
+
+def _with_images(message: Mapping[str, Any], images: Iterator[str]) -> dict[str, Any]:
+    """The message with the name of each image in its part, as in the layout `chat`."""
+    parts = [{"type": "image", "image": next(images)} if one["type"] == "image" else one for one in message["content"]]
+    return {**message, "content": parts}
+
+
+def _request(data: Mapping[str, Any]) -> Sampling:
+    """The functions and template variables of a line; functions are a text where a column needs one type."""
+    tools = data.get("tools", ())
+    tools = json.loads(tools) if isinstance(tools, str) else tools
+    return Sampling(tools=tuple(tools), chat_template_kwargs=data.get("chat_template_kwargs", {}))
 
 
 def read_example(line: str, folder: Path) -> TrainingExample:
@@ -63,7 +121,7 @@ def read_example(line: str, folder: Path) -> TrainingExample:
         return TrainingExample(
             messages,
             learned,
-            Sampling(tools=tuple(data.get("tools", ())), chat_template_kwargs=data.get("chat_template_kwargs", {})),
+            _request(data),
             {
                 index: tuple(map(int, one["token_ids"]))
                 for index, one in enumerate(data["messages"])

@@ -26,7 +26,8 @@ from ..core.record import Record
 from ..datasets.export import export
 from ..datasets.filters import StepFilter
 from ..runner.evaluation import Evaluation
-from .sft import REPORT, SftResult, SftSettings, train_sft
+from .sft import train_sft
+from .tuning import REPORT, TuningResult, TuningSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class RoundsSettings:
     """
 
     benchmark: str
-    tuning: SftSettings
+    tuning: TuningSettings
     dialect: str
     seeds: str
     held_out: str
@@ -93,7 +94,7 @@ def run_rounds(
     settings: RoundsSettings,
     report: Callable[[str], object] = lambda line: None,
     *,
-    train: Callable[[SftSettings], SftResult] = train_sft,
+    train: Callable[[TuningSettings], TuningResult] = train_sft,
     address_of: Callable[[Path], str] = str,
 ) -> tuple[RoundResult, ...]:
     """Run the rounds that are left; `report` is called with a line about each phase.
@@ -167,7 +168,7 @@ def _kept(data: Path) -> list[str]:
     return [str(json.loads(line)["id"]).partition("#")[0] for line in data.read_text(encoding="utf-8").splitlines()]
 
 
-def _train(tuning: SftSettings, train: Callable[[SftSettings], SftResult]) -> float | None:
+def _train(tuning: TuningSettings, train: Callable[[TuningSettings], TuningResult]) -> float | None:
     """Train, unless the report of an earlier training is there; returns the loss."""
     path = tuning.out / REPORT
     if not path.exists():

@@ -11,7 +11,7 @@ from screenwright import FakeEnv, Message, RunError, Sampling, ScriptedModel
 from screenwright.agent.core.model import Completion, never
 from screenwright.agent.models.http_server import serve
 from screenwright.eval.learn.rounds import RoundsSettings, as_table, run_rounds
-from screenwright.eval.learn.sft import REPORT, SftResult, SftSettings
+from screenwright.eval.learn.tuning import REPORT, TuningResult, TuningSettings
 
 GREET = FakeEnv().where("Greet")
 PRESS = f"Thought: I press it.\nAction: click(start_box='({round(GREET.x * 644 / 640)},{round(GREET.y * 476 / 480)})')"
@@ -36,16 +36,16 @@ class Trainer:
     """Stands for TRL: the model after each training can press once more. `kill_at` fails that training."""
 
     def __init__(self, kill_at: int | None = None) -> None:
-        self.trained: list[SftSettings] = []
+        self.trained: list[TuningSettings] = []
         self._kill_at = kill_at
 
-    def __call__(self, settings: SftSettings) -> SftResult:
+    def __call__(self, settings: TuningSettings) -> TuningResult:
         if len(self.trained) == self._kill_at:
             self._kill_at = None
             raise KeyboardInterrupt
         self.trained.append(settings)
         settings.out.mkdir(parents=True)
-        result = SftResult(settings.out, ("ui-tars-1.5",), 1, 1, 0.5, None)
+        result = TuningResult(settings.out, ("ui-tars-1.5",), 1, 1, 0.5, None)
         (settings.out / REPORT).write_text(json.dumps({"loss": 0.5}))
         return result
 
@@ -65,7 +65,7 @@ def urls() -> Iterator[list[str]]:
 def settings(urls: list[str], tmp_path: Path) -> RoundsSettings:
     (tmp_path / "toy").mkdir()
     more = {"root": tmp_path / "toy", "workers": 0, "calibrate": False}
-    tuning = SftSettings(urls[0], (), tmp_path / "unused")
+    tuning = TuningSettings(urls[0], (), tmp_path / "unused")
     return RoundsSettings("toy", tuning, "ui-tars-1.5", "0", "3", tmp_path / "out", ("press-and-end",), 2, 2, more=more)
 
 

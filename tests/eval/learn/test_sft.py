@@ -16,8 +16,9 @@ from screenwright.eval.datasets.filters import StepFilter
 from screenwright.eval.datasets.pairs import export_pairs
 from screenwright.eval.learn import sft
 from screenwright.eval.learn.examples import read_example, read_lines
-from screenwright.eval.learn.sft import SftSettings, train_sft
+from screenwright.eval.learn.sft import train_sft
 from screenwright.eval.learn.tokens import LineCollator, encode_example
+from screenwright.eval.learn.tuning import TuningSettings
 
 pytest.importorskip("trl", reason="needs the learn extra: run scripts/test-train")
 torch: Any = pytest.importorskip("torch")
@@ -45,10 +46,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def settings(home: Path, out: Path, **changes: Any) -> SftSettings:
+def settings(home: Path, out: Path, **changes: Any) -> TuningSettings:
     more = {"save_strategy": "steps", "save_steps": 1, "logging_steps": 1, **changes.pop("more", {})}
     given: dict[str, Any] = {"epochs": 3, "accumulate": 1, "learning_rate": 3e-3, **changes}
-    return SftSettings(str(home / "model"), (home / "data.jsonl",), out, more=more, **given)
+    return TuningSettings(str(home / "model"), (home / "data.jsonl",), out, more=more, **given)
 
 
 def weights(folder: Path) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def weights(folder: Path) -> dict[str, Any]:
 
 def test_the_model_says_what_it_was_taught(home: Path, tmp_path: Path) -> None:
     done = train_sft(settings(home, tmp_path / "out", epochs=40, more={"save_strategy": "no"}))
-    assert (done.steps, done.dialects, done.conversations) == (80, ("gta1",), 2)
+    assert (done.steps, done.dialects, done.examples) == (80, ("gta1",), 2)
     model = LocalModel(tmp_path / "out", device="cpu")
     for line, reply in zip(read_lines(home / "data.jsonl"), REPLIES, strict=True):
         prompt = read_example(line, home).messages[:-1]
