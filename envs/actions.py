@@ -33,11 +33,13 @@ R = TypeVar("R")
 
 
 class Button(StrEnum):
-    """A mouse button."""
+    """A mouse button. `BACK` and `FORWARD` are those for the thumb, which browsers and file managers go back with."""
 
     LEFT = "left"
     RIGHT = "right"
     MIDDLE = "middle"
+    BACK = "back"
+    FORWARD = "forward"
 
 
 class Direction(StrEnum):

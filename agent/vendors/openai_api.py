@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import openai
 
-from ...envs.actions import Back, Button, Drag, Hotkey, Move, Type, Wait
+from ...envs.actions import Button, Drag, Hotkey, Move, Type, Wait
 from ..core.coordinates import Absolute
 from ..core.functions import FunctionSpec
 from ..core.image_history import ChunkedHistory
@@ -28,7 +28,13 @@ from .tools import moves_of, tools_for
 _COMPUTER = "computer"
 _DONE = "Done."
 _WAIT_S = 2.0
-_BUTTONS = {"left": Button.LEFT, "right": Button.RIGHT, "wheel": Button.MIDDLE}
+_BUTTONS = {
+    "left": Button.LEFT,
+    "right": Button.RIGHT,
+    "wheel": Button.MIDDLE,
+    "back": Button.BACK,
+    "forward": Button.FORWARD,
+}
 _STATUS_OF_FAILURE = {"rate_limit_exceeded": 429, "server_error": 500}
 _ENVIRONMENTS = {ScreenKind.PAGE: "browser", ScreenKind.BROWSER_WINDOW: "browser"}
 
@@ -312,15 +318,10 @@ def _moves(action: Json) -> moves.Moves:
 
 
 def _click(action: Json, keys: Sequence[str]) -> moves.Moves:
-    match action.get("button", "left"):
-        case "back":
-            return (Back(),)
-        case "forward":
-            return (Hotkey(("alt", "right")),)
-        case button if button in _BUTTONS:
-            return moves.click(moves.point(action), _BUTTONS[button], modifiers=keys)
-        case button:
-            raise moves.CallError(f"there is no button {button!r:.20}")
+    button = action.get("button", "left")
+    if button not in _BUTTONS:
+        raise moves.CallError(f"there is no button {button!r:.20}")
+    return moves.click(moves.point(action), _BUTTONS[button], modifiers=keys)
 
 
 def _scroll(action: Json) -> moves.Moves:

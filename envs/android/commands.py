@@ -48,6 +48,8 @@ def commands_of(action: Action, size: Size) -> tuple[str, ...]:
         ActionRefused: a phone does not support it.
     """
     match action:
+        case Click(_, Button.BACK, 1, ()):  # Android takes this button of a mouse for its back key
+            return (f"input keyevent {BACK}",)
         case Click(at, button, count, modifiers):
             return (_taps(at, button, count, modifiers),)
         case LongPress(at, seconds) if seconds <= _LONGEST_COMMAND_S:

@@ -34,6 +34,8 @@ class BrowserConfig(BrowserSettings, UserAtScreen):
             raise ValueError("--display shows a whole browser window: add --window")
         if self.grant_folder and not self.window:
             raise ValueError("--grant-folder is for a whole browser window: add --window")
+        if (self.clipboard or self.clipboard_text) and not self.window:
+            raise ValueError("--clipboard and --clipboard-text are for a whole browser window: add --window")
         if self.sandbox == "require" and (not self.window or self.display is not None):
             raise ValueError("--sandbox require is for a whole browser window on a display of its own: add --window")
         return self
@@ -72,6 +74,7 @@ class BrowserConfig(BrowserSettings, UserAtScreen):
                 settings=settings,
                 interrupts=interrupts,
                 sandbox=self.programs_sandbox(),
+                clipboard=self.clipboard_settings,
             )
         except ValueError as error:
             raise self._named(error) from error

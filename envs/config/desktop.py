@@ -8,7 +8,7 @@ from pydantic import field_validator, model_validator
 
 from ..env import Env
 from .node import ENV_HELP, SettingError, setting
-from .screen import SIZE, ScreenConfig, parse_size
+from .screen import SIZE, ClipboardConfig, parse_size
 
 if TYPE_CHECKING:
     from ..desktop.virtual.sandbox.settings import GrantedFolder, Sandbox
@@ -19,7 +19,7 @@ MIN_SIDE_PX, MAX_SIDE_PX = 100, 10_000
 """The smallest side that a page or program is usable with, and the largest that displays and browsers support."""
 
 
-class UserAtScreen(ScreenConfig):
+class UserAtScreen(ClipboardConfig):
     """Settings of a display, and of the user who may sit at it."""
 
     screen: str = setting(
@@ -178,7 +178,11 @@ class DesktopConfig(UserAtScreen):
 
         if not self.virtual:
             return DesktopEnv(
-                display=self.display, monitor=self.monitor, interrupts=self.interrupts(), pass_env=self.pass_env
+                display=self.display,
+                monitor=self.monitor,
+                interrupts=self.interrupts(),
+                pass_env=self.pass_env,
+                clipboard=self.clipboard_settings,
             )
         programs = tuple(tuple(shlex.split(program)) for program in self.program)
         watch: Literal["", "view", "control"] = (
@@ -197,4 +201,5 @@ class DesktopConfig(UserAtScreen):
             ),
             interrupts=self.interrupts() if self.watch_interactive else None,
             pass_env=self.pass_env,
+            clipboard=self.clipboard_settings,
         )

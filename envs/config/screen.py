@@ -14,9 +14,10 @@ from pydantic import BeforeValidator
 
 from screenwright._plugins import PluginError, load_plugin, plugin_names
 
+from ..clipboard import ClipboardSettings
 from ..env import Env
 from ..geometry import Size
-from .node import KIND, Config, SettingError
+from .node import KIND, Config, SettingError, setting
 
 SIZE = r"^[1-9]\d*x[1-9]\d*$"
 
@@ -60,6 +61,18 @@ class ScreenConfig(Config, ABC):
     def interruption(self) -> str:
         """How the user at that screen can interrupt the run, besides Ctrl-C in the terminal; empty if not at all."""
         return ""
+
+
+class ClipboardConfig(ScreenConfig):
+    """The settings of a screen that has a clipboard."""
+
+    clipboard: bool = setting(False, "report each text that is copied on the screen to the model")
+    clipboard_text: str = setting("", "text to put on the clipboard of the screen at the start")
+
+    @property
+    def clipboard_settings(self) -> ClipboardSettings:
+        """What the run does with the clipboard."""
+        return ClipboardSettings(self.clipboard, self.clipboard_text)
 
 
 def _config_of(kind: str) -> type[ScreenConfig]:

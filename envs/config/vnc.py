@@ -7,10 +7,10 @@ from pydantic import model_validator
 
 from ..env import Env
 from .node import setting
-from .screen import ScreenConfig
+from .screen import ClipboardConfig
 
 
-class VncConfig(ScreenConfig):
+class VncConfig(ClipboardConfig):
     """A remote screen, through its VNC server."""
 
     group: ClassVar[str] = "screen: vnc"
@@ -37,4 +37,4 @@ class VncConfig(ScreenConfig):
         from ..vnc import VncEnv, read_password
 
         assert self.address is not None
-        return VncEnv(self.address, password=read_password(self.password_file))
+        return VncEnv(self.address, password=read_password(self.password_file), clipboard=self.clipboard_settings)

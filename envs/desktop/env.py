@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..actions import Action, Back, Home, Navigate
 from ..base import SessionEnv
+from ..clipboard import ClipboardSettings
 from ..demonstration import PersonInput
 from ..env import ActionRefused, ActionResult, EnvInfo, InputListener
 from ..settle import SettleTimeouts
@@ -43,6 +44,7 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         timeouts: How long to wait for the screen to settle after an action.
         interrupts: How the user can interrupt a run.
         pass_env: Names of environment variables that programs get, besides those of `clean_environment`.
+        clipboard: Whether what is copied is reported to the model, and what the clipboard holds at the start.
 
     Raises:
         ValueError: the arguments contradict each other.
@@ -60,6 +62,7 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         timeouts: SettleTimeouts = SettleTimeouts(),
         interrupts: InterruptSettings | None = None,
         pass_env: tuple[str, ...] = (),
+        clipboard: ClipboardSettings = ClipboardSettings(),
     ) -> None:
         if display is not None and virtual is not None:
             raise ValueError("pass display or virtual, not both")
@@ -72,6 +75,7 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         self.timeouts = timeouts
         self.interrupts = interrupts
         self.pass_env = pass_env
+        self.clipboard_settings = clipboard
         self.kept_files: tuple[Path, ...] = ()
         self.lost_files: tuple[str, ...] = ()
         self._listener: InputListener | None = None
@@ -150,6 +154,14 @@ class DesktopEnv(SessionEnv[DesktopSession]):
         windows = self._opened().on_screen
         return windows.active() if windows is not None else None
 
+    def clipboard(self) -> str:
+        """See `HasClipboard`."""
+        return self._opened().clipboard().read().text or ""
+
+    def set_clipboard(self, text: str) -> None:
+        """See `HasClipboard`."""
+        self._opened().clipboard().write(text)
+
     def set_input_listener(self, listener: InputListener | None) -> None:
         """See `InputMonitored`."""
         self._listener = listener
@@ -164,7 +176,14 @@ class DesktopEnv(SessionEnv[DesktopSession]):
 
     def _open(self) -> DesktopSession:
         session = DesktopSession(
-            self.display, self.virtual, self.monitor, self.driver, self.timeouts, self.interrupts, self.pass_env
+            self.display,
+            self.virtual,
+            self.monitor,
+            self.driver,
+            self.timeouts,
+            self.interrupts,
+            self.pass_env,
+            self.clipboard_settings,
         )
         session.set_input_listener(self._listener)
         return session

@@ -14,8 +14,9 @@ from types import ModuleType
 from typing import Any
 
 from ..actions import Button, Direction
+from ..clipboard import MAX_READ_CHARACTERS, ClipboardContent
 from ..env import ActionRefused, EnvLost, EnvStopped, EnvUnavailable
-from ..input.driver import HOVER_S
+from ..input.driver import COMMON_BUTTONS, HOVER_S
 from ..input.private import is_typing_secret
 from ..input.typeable import check_typeable
 from ..interrupt import check_interrupted
@@ -47,6 +48,7 @@ class PyAutoGuiDriver:
         self._gui.PAUSE = 0
         self._gui.FAILSAFE = False  # it would also stop the agent's own moves into a corner; see `check`
         self._put_at: tuple[int, int] | None = None
+        self._clipboard = PyperclipClipboard()
 
     def check(self) -> None:
         """See `Driver`."""
@@ -62,6 +64,10 @@ class PyAutoGuiDriver:
     def dwell_s(self) -> float:
         """See `Driver`; menus are not known here."""
         return HOVER_S
+
+    def can_press(self, button: Button) -> bool:
+        """See `Driver`; pyautogui has no other buttons."""
+        return button in COMMON_BUTTONS
 
     def button(self, button: Button, down: bool) -> None:
         """See `Driver`."""
@@ -98,25 +104,25 @@ class PyAutoGuiDriver:
         self._paste(text)
         return "paste"
 
+    def clipboard(self) -> "PyperclipClipboard":
+        """See `ClipboardDriver`."""
+        return self._clipboard
+
     def close(self) -> None:
         """See `Driver`."""
 
     def _paste(self, text: str) -> None:
-        import pyperclip  # type: ignore[import-untyped]  # pyperclip ships no types
-
         try:
-            old = pyperclip.paste()
-            pyperclip.copy(text)
-        except pyperclip.PyperclipException as error:
-            raise ActionRefused(
-                "typing this text needs the clipboard, which is not available: install xclip"
-            ) from error
+            old = self._clipboard.read().text or ""
+            self._clipboard.write(text)
+        except EnvUnavailable as error:
+            raise ActionRefused(f"typing this text needs the clipboard: {error}") from error
         try:
             self._call("hotkey", "command" if platform.system() == "Darwin" else "ctrl", "v")
             time.sleep(_FETCH_S)  # there is no signal that the program has fetched it
         finally:
-            with suppress(pyperclip.PyperclipException):
-                pyperclip.copy(old)
+            with suppress(EnvUnavailable):
+                self._clipboard.write(old)
 
     def _call(self, name: str, *values: Any, **named: Any) -> None:
         """Call a function of pyautogui."""
@@ -127,6 +133,40 @@ class PyAutoGuiDriver:
             getattr(self._gui, name)(*values, **named)
         except OSError as error:
             raise EnvLost(f"the display is gone: {error}") from error
+
+
+class PyperclipClipboard:
+    """See `Clipboard`. A change is noticed by its text, so the same text copied twice is one copy."""
+
+    def __init__(self) -> None:
+        self._known = ""
+
+    def read(self) -> ClipboardContent:
+        """See `Clipboard`."""
+        text = self._call("paste")
+        return ClipboardContent(text[:MAX_READ_CHARACTERS]) if text else ClipboardContent()
+
+    def write(self, text: str) -> None:
+        """See `Clipboard`."""
+        self._call("copy", text)
+        self._known = text[:MAX_READ_CHARACTERS]
+
+    def watch(self) -> None:
+        """See `Clipboard`."""
+        self._known = self.read().text or ""
+
+    def has_changed(self) -> bool:
+        """See `Clipboard`."""
+        before, self._known = self._known, self.read().text or ""
+        return self._known != before
+
+    def _call(self, name: str, *values: str) -> str:
+        import pyperclip  # type: ignore[import-untyped]  # pyperclip ships no types
+
+        try:
+            return str(getattr(pyperclip, name)(*values) or "")
+        except pyperclip.PyperclipException as error:
+            raise EnvUnavailable("the clipboard is not available: install xclip") from error
 
 
 def _import_pyautogui(address: DisplayAddress) -> Any:

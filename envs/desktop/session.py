@@ -11,15 +11,17 @@ from typing import Literal, TypeAlias
 
 from ..actions import Action, Move, OpenApp, Scroll, Type, Wait
 from ..base import check_bounds, check_size, size_facts, wait
+from ..clipboard import Clipboard, ClipboardSettings, copied_facts, open_clipboard
 from ..demonstration import PersonInput
-from ..env import ActionResult, EnvError, EnvUnavailable, InputListener, Observation
+from ..env import ActionResult, EnvError, EnvUnavailable, Fact, InputListener, Observation
 from ..geometry import DevicePoint, ScreenPoint
-from ..input.driver import Driver
+from ..input.driver import ClipboardDriver, Driver
 from ..input.gestures import Gestures
 from ..settle import RawFrame, Settler, SettleResult, SettleTimeouts
 from .address import DisplayAddress
 from .apps.busy import Busy
 from .capture import Capture, screenshot_of
+from .compositor import CapturedScreen, Compositor
 from .programs import Programs, until
 from .virtual.display import RunningDisplay, VirtualDisplay
 from .virtual.home import HomeFolder
@@ -27,7 +29,7 @@ from .virtual.processes import ProcessGroup
 from .watchdog import NoWatchdog, start_watchdog
 from .watchdog.input_filter import filter_input
 from .watchdog.settings import OFF, InterruptSettings
-from .wayland import WaylandDriver, WaylandScreen, wayland_socket
+from .wayland import wayland_socket
 from .x11.connection import Windows, connect, is_x11
 from .x11.person import XPerson
 
@@ -53,6 +55,7 @@ class DesktopSession:
         timeouts: SettleTimeouts,
         interrupts: InterruptSettings | None = None,
         pass_env: tuple[str, ...] = (),
+        clipboard: ClipboardSettings = ClipboardSettings(),
     ) -> None:
         self._timeouts = timeouts
         self._windows: Windows | None = None
@@ -65,11 +68,14 @@ class DesktopSession:
                 undo.callback(self._running.stop)
             wayland = wayland_socket(os.environ) if display is None and virtual is None and is_x11() else None
             self.address = self._running.address if self._running else _real_address(display, wayland)
-            self._capture: Capture | WaylandScreen
+            self.wayland = wayland is not None
+            self._driver_facts: Callable[[], tuple[Fact, ...]] = tuple
+            self._capture: CapturedScreen
             if wayland is not None:
                 self._capture, self._driver = self._on_wayland(wayland, monitor, interrupts, undo)
             else:
                 self._capture, self._driver = self._on_display(monitor, driver, interrupts, undo)
+            self._reported = open_clipboard(clipboard, self.clipboard)
             self.programs = Programs(self._windows, self._running, self.address, pass_env)
             self._settler = Settler(self._capture.frame, sleep=self._watchdog.sleep, busy=self._busy)
             self._gestures = Gestures(self._driver, self._capture.device, self._watchdog.sleep)
@@ -85,6 +91,7 @@ class DesktopSession:
         facts = self._watchdog.take_facts()
         shot = screenshot_of(self._refresh())
         facts = (*facts, *size_facts(self._size, shot.size), *self.programs.take_facts())
+        facts += (*self._driver_facts(), *copied_facts(self._reported))
         self._size = shot.size
         active = self._windows.active() if self._windows else None
         title, program = (active.title, "".join(active.classes[-1:])) if active else ("", "")
@@ -142,14 +149,19 @@ class DesktopSession:
         self._gestures.device = self._capture.device
         return frame
 
+    def clipboard(self) -> Clipboard:
+        """The clipboard of the screen.
+
+        Raises:
+            EnvUnavailable: it cannot be accessed.
+        """
+        if isinstance(self._driver, ClipboardDriver):
+            return self._driver.clipboard()
+        raise EnvUnavailable("the clipboard of this screen cannot be accessed")
+
     def send_input(self, action: Action) -> None:
         """Perform `action` without waiting for its effect."""
         self._gestures.do(action)
-
-    @property
-    def wayland(self) -> bool:
-        """Whether this is the screen of a Wayland compositor."""
-        return isinstance(self._capture, WaylandScreen)
 
     @property
     def watch_url(self) -> str:
@@ -230,16 +242,17 @@ class DesktopSession:
 
     def _on_wayland(
         self, socket: Path, monitor: int, interrupts: InterruptSettings, undo: ExitStack
-    ) -> tuple[WaylandScreen, Driver]:
+    ) -> tuple[CapturedScreen, Driver]:
         """Capture and input of a compositor. It does not list windows or report user input."""
-        screen = WaylandScreen(socket, monitor)
-        undo.callback(_quietly, screen.close)
+        compositor = Compositor(socket, monitor)
+        undo.callback(_quietly, compositor.screen.close)
         if interrupts.enabled:
             self._watchdog = start_watchdog(self.address, interrupts, devices=INPUT_DEVICES)
             undo.callback(self._watchdog.close)
-        driver = WaylandDriver(screen, self._watchdog.check)
+        driver = compositor.driver(self._watchdog.check)
+        self._driver_facts = compositor.take_facts
         undo.callback(driver.close)
-        return screen, driver
+        return compositor.screen, driver
 
     def _on_display(
         self, monitor: int, name: DriverName, interrupts: InterruptSettings, undo: ExitStack

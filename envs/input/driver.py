@@ -1,11 +1,14 @@
 """The interface between gestures and the platform's input."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..actions import Button, Direction
+from ..clipboard import Clipboard
 
 DWELL_S = 0.05
 """Toolkits handle motion once per frame, and drop a press at a place that they have not seen the pointer at (GTK 4)."""
+
+COMMON_BUTTONS = (Button.LEFT, Button.RIGHT, Button.MIDDLE)
 
 HOVER_S = 0.28
 """GTK opens a submenu 0.225 s after the pointer is over its entry; an earlier click can close it again (wxWidgets)."""
@@ -29,6 +32,10 @@ class Driver(Protocol):
 
     def dwell_s(self) -> float:
         """How many seconds the pointer has to rest where it is before a press: longest over a menu, see `HOVER_S`."""
+        ...
+
+    def can_press(self, button: Button) -> bool:
+        """Whether the display takes that mouse button."""
         ...
 
     def button(self, button: Button, down: bool) -> None:
@@ -61,4 +68,17 @@ class Driver(Protocol):
 
     def close(self) -> None:
         """Free all resources; never raises."""
+        ...
+
+
+@runtime_checkable
+class ClipboardDriver(Protocol):
+    """Optional protocol: a `Driver` with access to the clipboard of its display."""
+
+    def clipboard(self) -> Clipboard:
+        """The clipboard.
+
+        Raises:
+            EnvUnavailable: it cannot be accessed; the message says what to install.
+        """
         ...

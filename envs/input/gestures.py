@@ -55,6 +55,7 @@ class Gestures:
         Raises:
             ActionRefused: mouse and keyboard do not support it; nothing was done.
         """
+        self._check_button(action)
         match action:
             case Click(at, button, count, modifiers):
                 self._click(self.device.apply(at), button, count, modifiers)
@@ -94,6 +95,10 @@ class Gestures:
             case _:
                 raise ActionRefused(f"a desktop has no {type(action).__name__.lower()} action")
         return ""
+
+    def _check_button(self, action: Action) -> None:
+        if isinstance(action, Click | Drag | ButtonDown) and not self._driver.can_press(action.button):
+            raise ActionRefused(f"this screen cannot press the {action.button} button of a mouse; use keys or a menu")
 
     @property
     def has_moved(self) -> bool:

@@ -25,6 +25,7 @@ from ..actions import (
 )
 from ..env import ActionRefused
 from ..geometry import ScreenPoint
+from ..input.driver import COMMON_BUTTONS
 from ..keys import canonical_key
 
 NOTCH = {"Windows": 120}
@@ -51,7 +52,7 @@ def code_of(action: Action, system: str = "Linux") -> str:
     """
     match action:
         case Click(at, button, count, modifiers):
-            return _held(modifiers, [f"click({_at(at)}, clicks={count}, interval=0.1, button={button.value!r})"])
+            return _held(modifiers, [f"click({_at(at)}, clicks={count}, interval=0.1, button={_button(button)})"])
         case Move(to):
             return _lines([f"moveTo({_at(to)})"])
         case Drag(path, button, modifiers):
@@ -67,9 +68,9 @@ def code_of(action: Action, system: str = "Linux") -> str:
         case KeyUp(key):
             return _lines([f"keyUp({key_name(key)!r})"])
         case ButtonDown(button, at):
-            return _lines([*_moved(at), f"mouseDown(button={button.value!r})"])
+            return _lines([*_moved(at), f"mouseDown(button={_button(button)})"])
         case ButtonUp(button, at):
-            return _lines([*_moved(at), f"mouseUp(button={button.value!r})"])
+            return _lines([*_moved(at), f"mouseUp(button={_button(button)})"])
         case LongPress(at, seconds):
             return f"{_lines([*_moved(at), 'mouseDown()'])}; time.sleep({seconds:g}); {_lines(['mouseUp()'])}"
         case Wait(seconds):
@@ -122,6 +123,12 @@ def _at(point: ScreenPoint) -> str:
     return f"{point.x:g}, {point.y:g}" if max(point.x, point.y) < 1e5 else f"{point.x:.1f}, {point.y:.1f}"
 
 
+def _button(button: Button) -> str:
+    if button not in COMMON_BUTTONS:
+        raise ActionRefused(f"this machine cannot press the {button} button of a mouse; use keys or a menu")
+    return repr(button.value)
+
+
 def _moved(at: ScreenPoint | None) -> list[str]:
     return [] if at is None else [f"moveTo({_at(at)})"]
 
@@ -136,9 +143,9 @@ def _drag(path: tuple[ScreenPoint, ...], button: Button) -> list[str]:
     moves = [f"moveTo({_at(point)}, duration={_DRAG_S:g})" for point in path[1:]]
     return [
         f"moveTo({_at(path[0])})",
-        f"mouseDown(button={button.value!r})",
+        f"mouseDown(button={_button(button)})",
         *moves,
-        f"mouseUp(button={button.value!r})",
+        f"mouseUp(button={_button(button)})",
     ]
 
 

@@ -1,6 +1,6 @@
 """A VNC client: a thread keeps the screen up to date.
 
-Source: RFC 6143; rfbproto for the extensions for screen size, pointer shape and clipboard.
+Source: RFC 6143; rfbproto for the extensions for screen size, pointer shape, mouse buttons and clipboard.
 """
 
 import struct
@@ -22,8 +22,9 @@ from .wire import LARGEST_PX, RfbConnection, handshake
 ENCODINGS = (COPY_RECT, TIGHT, ZRLE, RAW)
 """In order of preference."""
 
-_CURSOR, _DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE = -239, -223, -308
-_EXTENSIONS = (_CURSOR, _DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE, EXTENDED_CLIPBOARD)
+_CURSOR, _DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE, _EXTENDED_MOUSE_BUTTONS = -239, -223, -308, -316
+_EXTENSIONS = (_CURSOR, _DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE, _EXTENDED_MOUSE_BUTTONS, EXTENDED_CLIPBOARD)
+_LOW_BUTTONS, _HAS_HIGH_BUTTONS = 0x7F, 0x80
 _ANSWER_S = 10.0
 _PIXEL_ANSWER_S = 1.0
 """The shortest wait; three times as long as the first frame took, if that is longer."""
@@ -49,6 +50,7 @@ class VncClient:
             raise
         self.address = address
         self.clipboard = VncClipboard(self._wire.send)
+        self.takes_side_buttons = False  # until the server says otherwise
         self._decoder = Decoder(self._wire)
         self._updated = threading.Condition()
         self._screen = Image.new("RGB", (size.width, size.height))
@@ -115,11 +117,17 @@ class VncClient:
         self._wire.send(struct.pack(">BBxxI", 4, down, keysym))
 
     def pointer(self, x: int, y: int, buttons: int) -> None:
-        """Move the pointer to (x, y), with exactly the buttons of the mask `buttons` down."""
+        """Move the pointer to (x, y), with exactly the buttons of the mask `buttons` down.
+
+        The bits of the mask from the eighth on need `takes_side_buttons`.
+        """
         size = self.size
-        self._wire.send(
-            struct.pack(">BBHH", 5, buttons, min(max(x, 0), size.width - 1), min(max(y, 0), size.height - 1))
-        )
+        at = min(max(x, 0), size.width - 1), min(max(y, 0), size.height - 1)
+        low, high = buttons & _LOW_BUTTONS, buttons >> _LOW_BUTTONS.bit_length()
+        if high:
+            self._wire.send(struct.pack(">BBHHB", 5, low | _HAS_HIGH_BUTTONS, *at, high))
+        else:
+            self._wire.send(struct.pack(">BBHH", 5, low, *at))
 
     def close(self) -> None:
         """Disconnect; never raises."""
@@ -173,7 +181,7 @@ class VncClient:
                 pass  # the bell
             case 3:
                 (length,) = self._wire.numbers("xxxi")
-                self.clipboard.read(self._wire, length)
+                self.clipboard.receive(self._wire, length)
             case _:
                 raise EnvLost(f"the VNC server at {self.address} sent an unexpected message of type {kind}")
 
@@ -187,6 +195,8 @@ class VncClient:
             rectangle = Rectangle(x, y, width, height)
             if encoding in (_DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE):
                 resized = self._resized(encoding, rectangle) or resized
+            elif encoding == _EXTENDED_MOUSE_BUTTONS:
+                self.takes_side_buttons = True
             elif encoding == _CURSOR:
                 self._wire.take(width * height * 4 + (width + 7) // 8 * height)
             else:

@@ -10,7 +10,8 @@ import time
 import zlib
 from collections.abc import Callable
 
-from ..env import EnvLost
+from ..clipboard import MAX_READ_CHARACTERS, ClipboardContent
+from ..env import EnvLost, EnvUnavailable
 from ..interrupt import SLICE_S, check_interrupted, sleep
 from .wire import RfbConnection
 
@@ -23,12 +24,13 @@ _LARGEST = 1 << 24
 _FETCH_S = 2.0
 """Long enough for a slow program: after this limit another paste key is pressed, which may do something else."""
 
+_PROBE = "-"
 _AFTER_S = 0.05
 _MAX_OFFERS = 6
 
 
 class VncClipboard:
-    """Sends messages with `send`. The reader thread calls `read`."""
+    """See `Clipboard`. Sends messages with `send`. The reader thread calls `receive`."""
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
         self._send = send
@@ -40,6 +42,8 @@ class VncClipboard:
         self._announced = 0
         self._pasting = False
         self._lost = False
+        self._copied = False
+        self._at_once: bool | None = None
 
     @property
     def supports_unicode(self) -> bool:
@@ -87,13 +91,69 @@ class VncClipboard:
         """The text that a program has copied, else `otherwise`."""
         return otherwise if self._remote_text is None else self._remote_text
 
+    def read(self) -> ClipboardContent:
+        """See `Clipboard`."""
+        with self._changed:
+            text = self._program_text(self._offered)
+        return ClipboardContent(None if text is None else text[:MAX_READ_CHARACTERS])
+
+    def write(self, text: str) -> None:
+        """See `Clipboard`.
+
+        Raises:
+            EnvUnavailable: the server only takes Latin-1, and the text has other characters.
+        """
+        if not self.supports_unicode:
+            try:
+                data = text.encode("latin-1")
+            except UnicodeEncodeError as error:
+                raise EnvUnavailable(f"this VNC server only takes Latin-1 on its clipboard: {error}") from error
+            self._send(struct.pack(">BxxxI", 6, len(data)) + data)
+        with self._changed:
+            self._offered, self._remote_text = text, None
+        if self.supports_unicode:
+            self._notify()
+
+    def watch(self) -> None:
+        """See `Clipboard`; a server always announces what is copied."""
+        self._copied = False
+
+    def has_changed(self) -> bool:
+        """See `Clipboard`."""
+        with self._changed:
+            copied, self._copied = self._copied, False
+        return copied
+
+    def fetches_at_once(self, sync: Callable[[], None]) -> bool:
+        """Whether the server itself fetches each text that is offered, so that a program's paste cannot be noticed.
+
+        x11vnc does. A short text is offered to find out, once.
+        """
+        if self._at_once is None:
+            with self._changed:
+                old = self._program_text(self._offered)
+                self._offered, self._remote_text, self._pasting = _PROBE, None, True
+            self._offer(sync)  # TigerVNC fetches a text that replaces a program's text, but not the next one
+            self._at_once = self._offer(sync)
+            with self._changed:
+                self._offered, self._pasting = self._program_text(old), False
+            self._notify()
+        return self._at_once
+
+    def _offer(self, sync: Callable[[], None]) -> bool:
+        """Announce the offered text; returns whether it was fetched at once."""
+        before = self._fetched
+        self._notify()
+        sync()
+        return self._fetched > before
+
     def lost(self) -> None:
         """Wake a waiting `paste`, since the connection was lost."""
         with self._changed:
             self._lost = True
             self._changed.notify_all()
 
-    def read(self, wire: RfbConnection, length: int) -> None:
+    def receive(self, wire: RfbConnection, length: int) -> None:
         """Read a clipboard message; a negative length means the extended format."""
         if abs(length) > _LARGEST:
             raise EnvLost(f"the VNC server at {wire.address} sent a clipboard of {abs(length)} bytes")
@@ -123,6 +183,7 @@ class VncClipboard:
             self._remote_text = text
             if text is not None and not self._pasting:
                 self._offered = None
+                self._copied = True
 
     def _notify(self) -> None:
         self._send_extended(_NOTIFY | (_TEXT if self._offered is not None else 0))

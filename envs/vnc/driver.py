@@ -11,14 +11,14 @@ from functools import partial
 
 from ..actions import Button, Direction
 from ..env import ActionRefused, Fact
-from ..input.driver import HOVER_S
+from ..input.driver import COMMON_BUTTONS, HOVER_S
 from ..input.keysyms import keysym_of, symbol_of
 from ..input.private import is_typing_secret
 from ..input.typeable import check_typeable
 from ..interrupt import sleep
 from .client import VncClient
 
-_BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 4}
+_BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 4, Button.BACK: 128, Button.FORWARD: 256}
 _WHEEL = {Direction.UP: 8, Direction.DOWN: 16, Direction.LEFT: 32, Direction.RIGHT: 64}
 _SHIFT = 0xFFE1
 _SHIFTED = frozenset('~!@#$%^&*()_+{}|:"<>?')
@@ -59,6 +59,10 @@ class VncDriver:
     def dwell_s(self) -> float:
         """See `Driver`; menus are not known here."""
         return HOVER_S
+
+    def can_press(self, button: Button) -> bool:
+        """See `Driver`; servers without an extension drop the buttons for the thumb."""
+        return button in COMMON_BUTTONS or self._client.takes_side_buttons
 
     def button(self, button: Button, down: bool) -> None:
         """See `Driver`."""
@@ -113,11 +117,19 @@ class VncDriver:
     def _check_server_types(self, text: str) -> None:
         """Refuse characters that the server may drop."""
         lacking = "".join(dict.fromkeys(character for character in text if not character.isascii()))
-        if lacking and not self._client.clipboard.supports_unicode:
-            raise ActionRefused(
-                f"this VNC server has no Unicode clipboard and drops characters that its keyboard lacks: {lacking:.40} "
-                "cannot be typed, ASCII can; nothing was typed"
-            )
+        clipboard = self._client.clipboard
+        if not lacking:
+            return
+        if not clipboard.supports_unicode:
+            problem = "has no Unicode clipboard"
+        elif clipboard.fetches_at_once(self._client.sync):
+            problem = "does not report when a program pastes"
+        else:
+            return
+        raise ActionRefused(
+            f"this VNC server {problem} and drops characters that its keyboard lacks: {lacking:.40} cannot be typed, "
+            "ASCII can; nothing was typed"
+        )
 
     def _press(self, text: str, pause_s: float) -> None:
         """Press the keys of the characters in order, with pauses for slow programs."""

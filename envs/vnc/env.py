@@ -11,12 +11,14 @@ from functools import partial
 
 from ..actions import Action, Wait
 from ..base import SessionEnv, act_and_settle, check_bounds, size_facts, wait
+from ..clipboard import ClipboardSettings, copied_facts, open_clipboard
 from ..env import ActionResult, EnvError, EnvInfo, Observation
 from ..geometry import DeviceTransform
 from ..input.gestures import Gestures
 from ..settle import Settler, SettleTimeouts
 from .address import VncAddress
 from .client import VncClient
+from .clipboard import VncClipboard
 from .driver import VncDriver
 
 
@@ -27,6 +29,7 @@ class VncEnv(SessionEnv["_Session"]):
         address: `host:5901`, `host:1` for its display 1, or the path of a Unix socket.
         password: For VNC authentication.
         timeouts: How long to wait for the screen to settle after an action.
+        clipboard: Whether what is copied there is reported to the model, and what the clipboard holds at the start.
 
     Raises:
         ValueError: `address` is invalid.
@@ -35,35 +38,57 @@ class VncEnv(SessionEnv["_Session"]):
     name = "connection to the VNC server"
 
     def __init__(
-        self, address: str, *, password: str | None = None, timeouts: SettleTimeouts = SettleTimeouts()
+        self,
+        address: str,
+        *,
+        password: str | None = None,
+        timeouts: SettleTimeouts = SettleTimeouts(),
+        clipboard: ClipboardSettings = ClipboardSettings(),
     ) -> None:
         self.address = VncAddress.parse(address)
         self.timeouts = timeouts
+        self.clipboard_settings = clipboard
         self._password = password
 
     def info(self) -> EnvInfo:
         """See `Env`."""
         return EnvInfo("vnc", settings={"address": str(self.address)})
 
+    def clipboard(self) -> str:
+        """See `HasClipboard`."""
+        return self._opened().clipboard().read().text or ""
+
+    def set_clipboard(self, text: str) -> None:
+        """See `HasClipboard`."""
+        self._opened().clipboard().write(text)
+
     def _open(self) -> "_Session":
-        return _Session(VncClient(self.address, self._password), self.timeouts)
+        return _Session(VncClient(self.address, self._password), self.timeouts, self.clipboard_settings)
 
 
 class _Session:
     """An open connection with its driver."""
 
-    def __init__(self, client: VncClient, timeouts: SettleTimeouts) -> None:
+    def __init__(self, client: VncClient, timeouts: SettleTimeouts, clipboard: ClipboardSettings) -> None:
         self._client = client
         self._timeouts = timeouts
         self._driver = VncDriver(client)
         self._gestures = Gestures(self._driver, DeviceTransform())
         self._settler = Settler(client.frame)
         self._size = client.size
+        try:
+            self._reported = open_clipboard(clipboard, self.clipboard)
+        except EnvError:
+            client.close()
+            raise
+
+    def clipboard(self) -> VncClipboard:
+        return self._client.clipboard
 
     def observe(self) -> Observation:
         self._client.sync()
         shot = self._client.screenshot()
-        facts = (*size_facts(self._size, shot.size), *self._driver.take_facts())
+        facts = (*size_facts(self._size, shot.size), *self._driver.take_facts(), *copied_facts(self._reported))
         self._size = shot.size
         return Observation(shot, facts, self._client.name)
 

@@ -137,6 +137,6 @@ def _affects_browser(action: Action) -> bool:
         case Hotkey(keys):
             return any(key in ("ctrl", "alt", "super") for key in keys) and keys != ("ctrl", "a")
         case Click(button=button, modifiers=modifiers):
-            return button is Button.MIDDLE or bool(modifiers)
+            return button in (Button.MIDDLE, Button.BACK, Button.FORWARD) or bool(modifiers)
         case _:
             return False

@@ -175,6 +175,7 @@ class EnvContract:
         possible: tuple[actions.Action, ...] = (
             actions.Click(at),
             actions.Click(at, Button.MIDDLE),
+            actions.Click(at, Button.FORWARD),
             actions.Click(at, count=3),
             actions.Click(at, modifiers=("shift",)),
             actions.Move(at),

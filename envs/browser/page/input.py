@@ -5,7 +5,7 @@ import itertools
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TypeAlias, assert_never
+from typing import Literal, TypeAlias, assert_never
 
 from playwright.async_api import Error, Keyboard, Mouse, Page
 
@@ -130,7 +130,7 @@ class InputDriver:
                 await page.keyboard.up(key)
         for button in list(self._buttons):
             with suppress(Error):
-                await page.mouse.up(button=button.value)
+                await self._button_up(page, button)
         self._keys.clear()
         self._buttons.clear()
 
@@ -152,17 +152,17 @@ class InputDriver:
                 await self._drag(page, action)
             case ButtonDown(button, at):
                 await self._move(mouse, at)
-                await self._button_down(mouse, button)
+                await self._button_down(page, button)
             case ButtonUp(button, at):
                 await self._move(mouse, at)
-                await self._button_up(mouse, button)
+                await self._button_up(page, button)
             case LongPress(at, seconds):
                 await self._move(mouse, at)
-                await self._button_down(mouse, Button.LEFT)
+                await self._button_down(page, Button.LEFT)
                 try:
                     await asyncio.sleep(seconds)
                 finally:
-                    await self._button_up(mouse, Button.LEFT)
+                    await self._button_up(page, Button.LEFT)
             case Scroll():
                 await self._scroll(page, action)
             case _:
@@ -179,11 +179,11 @@ class InputDriver:
             for count in range(1, click.count + 1):
                 if count > 1:
                     await self._drawn(page)
-                await self._button_down(page.mouse, click.button, count)
+                await self._button_down(page, click.button, count)
                 try:
                     await self._drawn(page)
                 finally:
-                    await self._button_up(page.mouse, click.button, count)
+                    await self._button_up(page, click.button, count)
 
     async def _drawn(self, page: Page) -> None:
         """Wait until the page has drawn a frame: some only look at the mouse and the keys then, others draw between."""
@@ -195,7 +195,7 @@ class InputDriver:
         points = [self.css_pixel(point) for point in drag.path]
         async with self._pressed(page.keyboard, drag.modifiers):
             await self._move(page.mouse, drag.path[0])
-            await self._button_down(page.mouse, drag.button)
+            await self._button_down(page, drag.button)
             await asyncio.sleep(_DRAG_HOLD_S)
             try:
                 for start, end in itertools.pairwise(points):
@@ -203,7 +203,7 @@ class InputDriver:
                 await asyncio.sleep(_DRAG_HOLD_S)
                 await page.mouse.move(points[-1].x, points[-1].y)
             finally:
-                await self._button_up(page.mouse, drag.button)
+                await self._button_up(page, drag.button)
 
     async def _glide(self, mouse: Mouse, start: DevicePoint, end: DevicePoint, seconds: float) -> None:
         for step in range(1, _DRAG_MOVES + 1):
@@ -236,13 +236,34 @@ class InputDriver:
             return (float(found[0]), float(found[1])) if found else None
         return None
 
-    async def _button_down(self, mouse: Mouse, button: Button, count: int = 1) -> None:
+    async def _button_down(self, page: Page, button: Button, count: int = 1) -> None:
         self._buttons.append(button)
-        await mouse.down(button=button.value, click_count=count)
+        if button in _SIDE_BUTTONS:
+            await self._side_button(page, "mousePressed", button, count)
+        else:
+            await page.mouse.down(button=_BUTTONS[button], click_count=count)
 
-    async def _button_up(self, mouse: Mouse, button: Button, count: int = 1) -> None:
-        await mouse.up(button=button.value, click_count=count)
+    async def _button_up(self, page: Page, button: Button, count: int = 1) -> None:
+        if button in _SIDE_BUTTONS:
+            await self._side_button(page, "mouseReleased", button, count)
+        else:
+            await page.mouse.up(button=_BUTTONS[button], click_count=count)
         self._buttons = [held for held in self._buttons if held is not button]
+
+    async def _side_button(self, page: Page, kind: str, button: Button, count: int) -> None:
+        """Press or release a button that Playwright does not know, through DevTools."""
+        session = await page.context.new_cdp_session(page)
+        try:
+            at = self._pointer
+            down = _SIDE_BUTTONS[button] if kind == "mousePressed" else 0
+            modifiers = sum(
+                bit for name, bit in _MODIFIER_BITS.items() if any(key.startswith(name) for key in self._keys)
+            )
+            event = {"type": kind, "x": at.x, "y": at.y, "button": button.value, "buttons": down}
+            await session.send("Input.dispatchMouseEvent", event | {"clickCount": count, "modifiers": modifiers})
+        finally:
+            with suppress(Error):  # the press may have left the page
+                await session.detach()
 
     # -- the keyboard
 
@@ -280,6 +301,16 @@ class InputDriver:
         await keyboard.up(key)
         self._keys = [held for held in self._keys if held != key]
 
+
+_BUTTONS: dict[Button, Literal["left", "middle", "right"]] = {
+    Button.LEFT: "left",
+    Button.MIDDLE: "middle",
+    Button.RIGHT: "right",
+}
+_SIDE_BUTTONS = {Button.BACK: 8, Button.FORWARD: 16}
+"""The bits of `Input.dispatchMouseEvent.buttons`."""
+
+_MODIFIER_BITS = {"Alt": 1, "Control": 2, "Meta": 4, "Shift": 8}
 
 _WHEEL: dict[Direction, tuple[int, int]] = {
     Direction.UP: (0, -1),

@@ -14,7 +14,7 @@ from ...keys import canonical_key
 from ..launch.view import View
 from .page_events import PersonEvent
 
-_BUTTONS = {0: Button.LEFT, 1: Button.MIDDLE, 2: Button.RIGHT}
+_BUTTONS = {0: Button.LEFT, 1: Button.MIDDLE, 2: Button.RIGHT, 3: Button.BACK, 4: Button.FORWARD}
 _NOTCH_PX = 100.0
 _MOST_LATE_S = 5.0
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ...actions import Action, Back, Click, Home, Hotkey, Navigate, OpenApp, Type, Wait
 from ...base import SessionEnv
+from ...clipboard import ClipboardSettings
 from ...config.browser_settings import BrowserSettings
 from ...desktop.session import DesktopSession
 from ...desktop.virtual.display import VirtualDisplay
@@ -78,6 +79,7 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
         settings: BrowserSettings = BrowserSettings(),
         interrupts: InterruptSettings | None = None,
         sandbox: Sandbox = Sandbox(),
+        clipboard: ClipboardSettings = ClipboardSettings(),
     ) -> None:
         check_identity(settings)
         check_window(settings)
@@ -88,6 +90,7 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
         self.settings = settings
         self.interrupts = interrupts
         self.sandbox = sandbox
+        self.clipboard_settings = clipboard
         self._listener: InputListener | None = None
 
     @property
@@ -122,6 +125,14 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
             raise ActionRefused("a browser cannot open applications; navigate to an address instead")
         return self._opened().execute(action)
 
+    def clipboard(self) -> str:
+        """See `HasClipboard`."""
+        return self._opened().desktop.clipboard().read().text or ""
+
+    def set_clipboard(self, text: str) -> None:
+        """See `HasClipboard`."""
+        self._opened().desktop.clipboard().write(text)
+
     def set_input_listener(self, listener: InputListener | None) -> None:
         """See `InputMonitored`."""
         self._listener = listener
@@ -134,7 +145,16 @@ class BrowserWindowEnv(SessionEnv["_Window"]):
         return why_unavailable() if self._session is None else self.unsandboxed
 
     def _open(self) -> "_Window":
-        window = _Window(self.url, self.screen, self.scale, self.display, self.settings, self.interrupts, self.sandbox)
+        window = _Window(
+            self.url,
+            self.screen,
+            self.scale,
+            self.display,
+            self.settings,
+            self.interrupts,
+            self.sandbox,
+            self.clipboard_settings,
+        )
         window.desktop.set_input_listener(self._listener)
         return window
 
@@ -151,6 +171,7 @@ class _Window:
         settings: BrowserSettings,
         interrupts: InterruptSettings | None,
         sandbox: Sandbox,
+        clipboard: ClipboardSettings,
     ) -> None:
         self._home = _start_address(url)
         self._settings = settings
@@ -176,7 +197,7 @@ class _Window:
                     )
                 virtual = VirtualDisplay(screen, sandbox=sandbox)
             timeouts = SettleTimeouts(_FIRST_CHANGE_S, _QUIET_S, settings.settle_limit_s)
-            self.desktop = DesktopSession(display, virtual, 1, "auto", timeouts, interrupts)
+            self.desktop = DesktopSession(display, virtual, 1, "auto", timeouts, interrupts, clipboard=clipboard)
             undo.callback(self.desktop.close)
             self._parts = WindowParts(self.desktop, scale)
             self._processes = self.desktop.processes or ProcessGroup("browser")

@@ -10,11 +10,14 @@ from ...env import ActionRefused, EnvError
 from ...input.driver import HOVER_S
 from ...input.typeable import check_typeable
 from ...interrupt import sleep
+from .clipboard import WaylandClipboard
 from .keymap import CODES, MODIFIER_MASKS, SPARE, code_of, keymap, portions
 from .screen import KEYBOARD, POINTER, WaylandScreen
 from .wire import in_memory
 
-_BUTTONS = {Button.LEFT: 0x110, Button.RIGHT: 0x111, Button.MIDDLE: 0x112}  # linux/input-event-codes.h
+_BUTTONS = {  # linux/input-event-codes.h; mice have BTN_SIDE and BTN_EXTRA for back and forward
+    Button.LEFT: 0x110, Button.RIGHT: 0x111, Button.MIDDLE: 0x112, Button.BACK: 0x113, Button.FORWARD: 0x114,
+}  # fmt: skip
 _AXES = {Direction.UP: (0, -1), Direction.DOWN: (0, 1), Direction.LEFT: (1, -1), Direction.RIGHT: (1, 1)}
 _MOVE_TO, _BUTTON, _FRAME, _SOURCE, _DISCRETE = 1, 2, 4, 5, 7
 _WITH_OUTPUT = 2
@@ -38,6 +41,7 @@ class WaylandDriver:
         self._wire.request(keyboards, 0, screen.seat, self._keyboard)
         self._others: dict[str, int] = {}
         self._masks: dict[int, int] = {}
+        self._clipboard: WaylandClipboard | None = None
         self._map(())
         self._wire.roundtrip()
 
@@ -54,6 +58,10 @@ class WaylandDriver:
     def dwell_s(self) -> float:
         """See `Driver`; menus are not known here."""
         return HOVER_S
+
+    def can_press(self, button: Button) -> bool:
+        """See `Driver`."""
+        return button in _BUTTONS
 
     def button(self, button: Button, down: bool) -> None:
         """See `Driver`."""
@@ -98,6 +106,12 @@ class WaylandDriver:
                 self._map(others)
             self._type_part(part)
         return method
+
+    def clipboard(self) -> WaylandClipboard:
+        """See `ClipboardDriver`."""
+        if self._clipboard is None:
+            self._clipboard = WaylandClipboard(self._screen)
+        return self._clipboard
 
     def close(self) -> None:
         """See `Driver`; the compositor releases what is held when the connection ends."""

@@ -39,6 +39,10 @@ _ADVICE = (
 )
 
 
+class ProtocolMissing(EnvUnavailable):
+    """The compositor is none of those built on wlroots, such as GNOME's and KDE's."""
+
+
 class WaylandScreen:
     """The output with the number `monitor`, from 1. Mouse coordinates are its pixels.
 
@@ -136,7 +140,7 @@ class WaylandScreen:
     def _check(offered: Mapping[str, object], monitor: int) -> None:
         missing = [interface for interface in _NEEDED if interface not in offered]
         if missing:
-            raise EnvUnavailable(f"this Wayland compositor does not support {missing[0]}: {_ADVICE}")
+            raise ProtocolMissing(f"this Wayland compositor does not support {missing[0]}: {_ADVICE}")
         outputs = offered["wl_output"]
         assert isinstance(outputs, list)
         if monitor > len(outputs):

@@ -11,6 +11,7 @@ import socket
 import struct
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -28,9 +29,14 @@ Handler = Callable[[int, "WireArguments"], None]
 class WireArguments:
     """Reads the arguments of an event in order."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, files: "deque[int]") -> None:
         self._data = data
+        self._files = files
         self._at = 0
+
+    def file(self) -> int | None:
+        """A file descriptor, which the caller closes; None if the compositor sent none."""
+        return self._files.popleft() if self._files else None
 
     def number(self) -> int:
         """An unsigned number or an object."""
@@ -63,6 +69,7 @@ class WaylandConnection:
         self._handlers: dict[int, Handler] = {}
         self._last = 1
         self._unread = b""
+        self._files = deque[int]()
         self.globals: dict[str, list[tuple[int, int]]] = {}
         try:
             self._socket.connect(str(path))
@@ -114,6 +121,10 @@ class WaylandConnection:
                 raise EnvLost(f"the Wayland compositor did not answer within {_ANSWER_S:g} s")
             self._receive()
 
+    def listen(self, number: int, handler: Handler) -> None:
+        """Send the events of an object that the compositor has created to `handler`."""
+        self._handlers[number] = handler
+
     def close(self) -> None:
         """Disconnect; the compositor releases what is held and frees all objects."""
         with suppress(OSError):
@@ -124,8 +135,7 @@ class WaylandConnection:
             data, files, _flags, _address = socket.recv_fds(self._socket, _CHUNK, 8)
         except OSError as error:
             raise EnvLost("the Wayland compositor is gone") from error
-        for file in files:
-            os.close(file)  # such as a keymap; not needed here
+        self._files.extend(files)
         if not data:
             raise EnvLost("the Wayland compositor is gone")
         self._unread += data
@@ -133,9 +143,11 @@ class WaylandConnection:
             target, word = struct.unpack_from("=II", self._unread)
             size = word >> 16
             if len(self._unread) < size:
-                return
+                break
             body, self._unread = self._unread[8:size], self._unread[size:]
-            self._handlers.get(target, _ignore)(word & 0xFFFF, WireArguments(body))
+            self._handlers.get(target, _ignore)(word & 0xFFFF, WireArguments(body, self._files))
+        while self._files and not self._unread:
+            os.close(self._files.popleft())  # no handler wanted it, such as a keymap
 
     def _on_display(self, opcode: int, arguments: WireArguments) -> None:
         if opcode == _ERROR:

@@ -18,12 +18,13 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from ...env import ActionRefused
+from ...clipboard import ClipboardContent
+from ...env import ActionRefused, EnvUnavailable
 from ...environment import clean_environment
 from ...interrupt import sleep
 from ..address import DisplayAddress
 from .connection import Windows, connect
-from .selection import TEXT_TYPES, Content, SelectionReader, SelectionWriter, text_content
+from .selection import TEXT_TYPES, Content, SelectionReader, SelectionWriter, as_text, text_content
 
 MAX_TEXT_CHARACTERS = 50_000
 _SELECTIONS = ("CLIPBOARD", "PRIMARY")
@@ -69,6 +70,7 @@ class XClipboard:
         self._restore_at, self._restore_by = float("inf"), float("inf")
         self._asked_at, self._served_at = 0.0, 0.0
         self._lost: set[int] = set()
+        self._changed = False
         self._tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._wake_read, self._wake_write = os.pipe()
         self._alive = True
@@ -114,6 +116,35 @@ class XClipboard:
             return served
         finally:
             self._on_thread(self._restore_later if served else self._restore_content)
+
+    def read(self) -> ClipboardContent:
+        """See `Clipboard`; while a text is pasted, the content from before."""
+        answer = ClipboardContent()
+
+        def read() -> Content:
+            nonlocal answer
+            ours = self._old if self._old is not None else self._offers.get(self._atoms["CLIPBOARD"])
+            answer = self._reader.text(self._atoms["CLIPBOARD"]) if ours is None else as_text(ours)
+            return {}
+
+        self._on_thread(read)
+        return answer
+
+    def write(self, text: str) -> None:
+        """See `Clipboard`; the text is served until `close`."""
+        self.restore()
+        self._on_thread(partial(self._write, text))
+
+    def watch(self) -> None:
+        """See `Clipboard`."""
+        if not self._display.has_extension("XFIXES") or not hasattr(self._display, "xfixes_select_selection_input"):
+            raise EnvUnavailable("the display does not report what is copied: it has no XFIXES extension")
+        self._on_thread(self._watch)
+
+    def has_changed(self) -> bool:
+        """See `Clipboard`."""
+        changed, self._changed = self._changed, False
+        return changed
 
     def restore(self) -> None:
         """Offer the content from before the last paste again."""
@@ -242,6 +273,22 @@ class XClipboard:
         self._display.sync()
         return {}
 
+    def _write(self, text: str) -> Content:
+        clipboard = self._atoms["CLIPBOARD"]
+        self._offers[clipboard] = text_content(text, self._display.intern_atom)
+        self._window.set_selection_owner(clipboard, 0)
+        self._display.sync()
+        return {}
+
+    def _watch(self) -> Content:
+        from Xlib.ext import xfixes
+
+        self._display.xfixes_query_version()
+        mask = xfixes.XFixesSetSelectionOwnerNotifyMask
+        self._display.xfixes_select_selection_input(self._window.id, self._atoms["CLIPBOARD"], mask)
+        self._display.sync()
+        return {}
+
     def _restore_later(self) -> Content:
         now = time.monotonic()
         self._restore_at, self._restore_by = now + _KEEP_S, now + 2 * _KEEP_S
@@ -278,6 +325,8 @@ class XClipboard:
             self._answer(event)
         elif event.type == X.PropertyNotify:
             self._writer.on_property_deleted(event)
+        elif hasattr(event, "selection_timestamp"):  # of XFIXES: the clipboard has a new owner
+            self._changed = self._changed or event.owner.id not in (X.NONE, self._window.id)
 
     def _answer(self, request: Any) -> None:
         from Xlib import X, Xatom

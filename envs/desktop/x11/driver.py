@@ -31,7 +31,7 @@ from .keyboard import Keyboard, Stroke
 from .ping import Ping
 from .xlib import XDisplay
 
-_BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 3}
+_BUTTONS = {Button.LEFT: 1, Button.MIDDLE: 2, Button.RIGHT: 3, Button.BACK: 8, Button.FORWARD: 9}
 _WHEEL = {Direction.UP: 4, Direction.DOWN: 5, Direction.LEFT: 6, Direction.RIGHT: 7}
 _LAYOUT = "layout "
 """What `key_codes` calls a switch of the layout, which is held as a key is."""
@@ -112,6 +112,10 @@ class XTestDriver:
         """See `Driver`."""
         return HOVER_S if self._windows.is_menu_under_pointer() else DWELL_S
 
+    def can_press(self, button: Button) -> bool:
+        """See `Driver`."""
+        return button in _BUTTONS
+
     def button(self, button: Button, down: bool) -> None:
         """See `Driver`."""
         self._restore_clipboard()
@@ -153,6 +157,12 @@ class XTestDriver:
                 method = self._type_part(part, method)
         no_focus = self._windows.is_managed() and self._windows.active() is None
         return f"{method}, no window has the focus" if no_focus else method
+
+    def clipboard(self) -> XClipboard:
+        """See `ClipboardDriver`."""
+        if self._clipboard is None:
+            self._clipboard = XClipboard(self._address, keep_content=self._has_user)
+        return self._clipboard
 
     def close(self) -> None:
         """See `Driver`; leaves the connection open."""
@@ -238,8 +248,6 @@ class XTestDriver:
         return Stroke(spare[0])
 
     def _pasted(self, text: str) -> bool:
-        if self._clipboard is None:
-            self._clipboard = XClipboard(self._address, keep_content=self._has_user)
         parts = [text[start : start + MAX_TEXT_CHARACTERS] for start in range(0, len(text), MAX_TEXT_CHARACTERS)]
         terminal = self._in_terminal()
         press = self._paste_key(terminal)
@@ -247,7 +255,7 @@ class XTestDriver:
         reading = _ReadCheck(self._pinger(), active)
         reader = self._windows.focus() or (active.id if active else None)
         for number, part in enumerate(parts):
-            if self._clipboard.paste(part, press, reading.ask, self._busy, primary=terminal, reader=reader):
+            if self.clipboard().paste(part, press, reading.ask, self._busy, primary=terminal, reader=reader):
                 reading.confirm()
             else:
                 if number:

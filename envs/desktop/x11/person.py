@@ -20,7 +20,7 @@ from .connection import Windows, connect
 
 _KEY_PRESS, _KEY_RELEASE, _BUTTON_PRESS, _BUTTON_RELEASE, _MOTION = 2, 3, 4, 5, 6
 _SHIFT, _LOCK, _CTRL, _ALT, _SUPER, _LEVEL3 = 1, 2, 4, 8, 64, 128
-_BUTTONS = {1: Button.LEFT, 2: Button.MIDDLE, 3: Button.RIGHT}
+_BUTTONS = {1: Button.LEFT, 2: Button.MIDDLE, 3: Button.RIGHT, 8: Button.BACK, 9: Button.FORWARD}
 _WHEEL = {4: Direction.UP, 5: Direction.DOWN, 6: Direction.LEFT, 7: Direction.RIGHT}
 _NAMES = {symbol: name for name, symbol in NAMED_KEYSYMS.items()} | {
     0xFE03: "rightalt", 0xFE20: "tab", 0xFF8D: "enter", 0xFFE7: "super", 0xFFE8: "super",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from ...clipboard import MAX_READ_CHARACTERS, ClipboardContent
 from .xlib import XDisplay
 
 TEXT_TYPES = ("UTF8_STRING", "text/plain;charset=utf-8", "text/plain", "TEXT", "STRING")
@@ -42,6 +43,15 @@ def text_content(text: str, atom: Callable[[str], int]) -> Content:
     return {name: SelectionFormat(atom("UTF8_STRING" if name == "TEXT" else name), data) for name in TEXT_TYPES}
 
 
+def as_text(content: Content, formats: tuple[str, ...] = ()) -> ClipboardContent:
+    """The text of `content`, and the names of its formats, or of `formats`."""
+    name = next((name for name in TEXT_TYPES if name in content), None)
+    if name is None:
+        return ClipboardContent(None, formats or tuple(content))
+    text = content[name].data.decode("latin-1" if name == "STRING" else "utf-8", "replace")
+    return ClipboardContent(text[:MAX_READ_CHARACTERS], formats or tuple(content))
+
+
 @dataclass(slots=True)
 class SelectionReader:
     """Requests content from the owner of a selection. Other events that arrive go to `handle`."""
@@ -50,15 +60,23 @@ class SelectionReader:
     window: Any
     handle: Callable[[Any], None]
 
+    def text(self, selection: int) -> ClipboardContent:
+        """The content as text, and the names of its formats."""
+        names = self._names(selection)
+        end = time.monotonic() + _LIMIT_S
+        for name in TEXT_TYPES:
+            form = self._format(selection, name, end, LARGEST_BYTES) if name in names else None
+            if form is not None:
+                return as_text({name: form}, names)
+        return ClipboardContent(None, names)
+
     def content(self, selection: int) -> Content:
         """The content in all formats that the owner sends within the limits, the most common formats first."""
-        from Xlib import X
-
-        if self.display.get_selection_owner(selection) == X.NONE:
-            return {}
         end = time.monotonic() + _LIMIT_S
-        names = [name for name in self._formats(selection) if name not in _NOT_CONTENT]
-        names.sort(key=lambda name: _PREFERRED.index(name) if name in _PREFERRED else len(_PREFERRED))
+        names = sorted(
+            self._names(selection),
+            key=lambda name: _PREFERRED.index(name) if name in _PREFERRED else len(_PREFERRED),
+        )
         found: Content = {}
         left = LARGEST_BYTES
         for name in names[:MAX_FORMATS]:
@@ -67,6 +85,14 @@ class SelectionReader:
                 found[name] = form
                 left -= len(form.data)
         return found
+
+    def _names(self, selection: int) -> tuple[str, ...]:
+        """The names of the formats of the content; empty if the selection has no owner."""
+        from Xlib import X
+
+        if self.display.get_selection_owner(selection) == X.NONE:
+            return ()
+        return tuple(name for name in self._formats(selection) if name not in _NOT_CONTENT)
 
     def _formats(self, selection: int) -> list[str]:
         """The names of the available formats; only text if the owner does not list them."""

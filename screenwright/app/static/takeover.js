@@ -27,7 +27,7 @@ export function takeOver({ act, size }) {
     if (!pressed) return;
     const start = pressed, isDrag = Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) > DRAG_PX;
     pressed = null;
-    const button = ["left", "middle", "right"][start.button] ?? "left";
+    const button = ["left", "middle", "right", "back", "forward"][start.button] ?? "left";
     if (isDrag) return send({ type: "drag", path: [point(start), point(event)], button });
     clicks = Math.min(clicks + 1, 3);
     clearTimeout(timer);

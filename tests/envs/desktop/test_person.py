@@ -48,6 +48,8 @@ DONE: list[Action] = [
     Click(PAD, Button.RIGHT),
     Hotkey(("escape",)),
     Click(PAD, modifiers=("ctrl",)),
+    Click(PAD, Button.BACK),
+    Click(PAD, Button.FORWARD),
     Scroll(Direction.DOWN, 3, PAD),
     Scroll(Direction.UP, 2, PAD),
     Drag((PAD, FAR)),

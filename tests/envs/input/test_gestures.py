@@ -3,9 +3,13 @@
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import pytest
+
 from screenwright import Button, Direction, ScreenPoint
 from screenwright.envs.actions import ButtonDown, Click, Drag, LongPress
+from screenwright.envs.env import ActionRefused
 from screenwright.envs.geometry import DeviceTransform
+from screenwright.envs.input.driver import COMMON_BUTTONS
 from screenwright.envs.input.gestures import Gestures
 
 
@@ -23,6 +27,9 @@ class RecordingDriver:
     def dwell_s(self) -> float:
         self.rests.append(len(self.moves))
         return 0.0
+
+    def can_press(self, button: Button) -> bool:
+        return button in COMMON_BUTTONS
 
     def button(self, button: Button, down: bool) -> None:
         self.buttons.append((button, down, len(self.moves)))
@@ -67,3 +74,11 @@ def test_a_move_between_two_presses_is_a_drag_without_a_rest() -> None:
     gestures.do(ButtonDown(Button.RIGHT, ScreenPoint(100, 100)))
     assert len(driver.moves) > 15
     assert driver.rests == [1]
+
+
+def test_a_button_that_the_screen_lacks_is_refused_before_anything_is_done() -> None:
+    driver = RecordingDriver()
+    with pytest.raises(ActionRefused, match="cannot press the back button of a mouse"):
+        Gestures(driver, DeviceTransform()).do(Click(ScreenPoint(10, 10), Button.BACK))
+    assert not driver.moves
+    assert not driver.buttons

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from rfb_server import VERSION, RfbClient, rfb_server
 
-from screenwright.envs.actions import Click
+from screenwright.envs.actions import Button, Click
 from screenwright.envs.env import ActionRefused, EnvLost, EnvUnavailable
-from screenwright.envs.geometry import ScreenPoint
+from screenwright.envs.geometry import DeviceTransform, ScreenPoint
+from screenwright.envs.input.gestures import Gestures
 from screenwright.envs.vnc import VncAddress, VncEnv, client, read_password
 from screenwright.envs.vnc.client import VncClient
 from screenwright.envs.vnc.clipboard import VncClipboard
@@ -201,7 +202,7 @@ def test_a_programs_text_that_is_announced_during_a_paste_does_not_replace_it() 
 
     def receive(flags: int, data: bytes = b"") -> None:
         message = struct.pack(">I", flags | text) + data
-        clipboard.read(cast(RfbConnection, Received(message)), -len(message))
+        clipboard.receive(cast(RfbConnection, Received(message)), -len(message))
 
     def provided() -> list[str]:
         messages = [message for message in sent if struct.unpack(">I", message[8:12])[0] & provide]
@@ -310,6 +311,68 @@ def packed_rows(indices: list[int], width: int, colours: int) -> bytes:
     return b"".join(
         int(line.ljust(-len(line) % 8 + len(line), "0"), 2).to_bytes((len(line) + 7) // 8) for line in lines
     )
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_server_that_fetches_each_text_itself_reports_no_paste(at_once: bool) -> None:
+    text, caps, request, notify = 1, 1 << 24, 1 << 25, 1 << 27
+    clipboard = VncClipboard(lambda _: None)
+
+    def receive(flags: int) -> None:
+        clipboard.receive(cast(RfbConnection, Received(struct.pack(">I", flags | text))), -4)
+
+    def sync() -> None:
+        if at_once or not synced:
+            receive(request)  # TigerVNC fetches the first text, which replaces that of a program
+        synced.append(1)
+
+    synced: list[int] = []
+    receive(caps | request | notify)
+    assert clipboard.fetches_at_once(sync) is at_once
+    assert clipboard.fetches_at_once(sync) is at_once
+    assert len(synced) == 2
+    assert clipboard.read().text is None
+
+
+def test_the_clipboard_of_a_server_that_knows_latin_1_only() -> None:
+    sent: list[bytes] = []
+    clipboard = VncClipboard(sent.append)
+    assert clipboard.read().text is None
+    clipboard.receive(cast(RfbConnection, Received("Größe".encode("latin-1"))), 5)
+    assert (clipboard.has_changed(), clipboard.has_changed()) == (True, False)
+    assert clipboard.read().text == "Größe"
+    clipboard.write("fünf")
+    assert sent == [b"\6\0\0\0\0\0\0\4f\xfcnf"]
+    assert clipboard.read().text == "fünf"
+    assert not clipboard.has_changed()
+    with pytest.raises(EnvUnavailable, match="only takes Latin-1"):
+        clipboard.write("你好")
+
+
+@pytest.mark.parametrize("extended", [True, False])
+def test_the_buttons_for_the_thumb_need_an_extension(extended: bool) -> None:
+    received = list[bytes]()
+
+    def behave(client: RfbClient) -> None:
+        client.handshake(40, 30)
+        if extended:
+            client.update(0, 0, 0, 0, -316, b"")
+        client.update(0, 0, 40, 30, RAW, bytes(4 * 40 * 30))
+        with suppress(ConnectionError):
+            while True:
+                received.append(client.receive(1))
+
+    with rfb_server(behave) as address:
+        viewer = VncClient(VncAddress.parse(address), None)
+        gestures = Gestures(VncDriver(viewer), DeviceTransform())
+        if extended:
+            gestures.do(Click(ScreenPoint(7, 9), Button.FORWARD))
+        else:
+            with pytest.raises(ActionRefused, match="cannot press the forward button"):
+                gestures.do(Click(ScreenPoint(7, 9), Button.FORWARD))
+        viewer.close()
+    pressed = b"".join(received).count(b"\5\x80\0\7\0\x09\2\5\0\0\7\0\x09")
+    assert pressed == extended
 
 
 def test_noise_is_decoded_from_every_encoding() -> None:

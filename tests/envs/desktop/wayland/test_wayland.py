@@ -1,22 +1,22 @@
 """Wayland screens: a headless sway with a terminal, and unsupported compositors."""
 
 import os
+import re
 import shutil
-import signal
 import socket
 import struct
-import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sway_compositor import Compositor
 
-from screenwright.envs.actions import Click, Drag, Hotkey, KeyDown, KeyUp, Move, Scroll, Type
+from screenwright.envs.actions import Button, Click, Drag, Hotkey, KeyDown, KeyUp, Move, Scroll, Type
 from screenwright.envs.actions import Direction as Way
 from screenwright.envs.check import CheckStatus
+from screenwright.envs.clipboard import ClipboardSettings
 from screenwright.envs.desktop import DesktopEnv, InterruptSettings
 from screenwright.envs.desktop.doctor import check_desktop
 from screenwright.envs.desktop.watchdog.client import USER_INPUT
@@ -30,46 +30,10 @@ from screenwright.testing import eventually
 NEEDS_SWAY = pytest.mark.skipif(
     not all(map(shutil.which, ("sway", "foot", "setpriv"))), reason="needs sway and foot: apt-get install sway foot"
 )
-NOBODY = 65534
 MIDDLE = ScreenPoint(320, 240)
 UNICODE = "naïve café, Привет, 你好, 😀 — “done”"
 QUICK = SettleTimeouts(0.1, 0.1, 1.0)
 UNWATCHED = InterruptSettings("off", 0)
-CONFIG = """
-output HEADLESS-1 resolution 640x480
-exec foot -o colors.background=c81ea0 sh
-"""
-
-
-class Compositor:
-    """A sway process. It refuses to run as root, so as root it runs as the user nobody."""
-
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="screenwright-sway-"))
-        (self.folder / "config").write_text(CONFIG)
-        prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
-        if prefix:
-            os.chown(self.folder, NOBODY, NOBODY)
-        environment = {
-            "PATH": os.environ["PATH"], "HOME": str(self.folder), "XDG_RUNTIME_DIR": str(self.folder),
-            "LC_ALL": "C.UTF-8", "WLR_BACKENDS": "headless", "WLR_LIBINPUT_NO_DEVICES": "1", "WLR_RENDERER": "pixman",
-        }  # fmt: skip
-        command = [*prefix, "sway", "-c", str(self.folder / "config")]
-        self.process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
-
-    def name(self) -> str:
-        return next((path.name for path in self.folder.glob("wayland-?")), "")
-
-    def message(self, *words: str) -> None:
-        (address,) = self.folder.glob("sway-ipc*")
-        subprocess.run(["swaymsg", "-s", str(address), *words], check=True, capture_output=True)
-
-    def end(self) -> None:
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        shutil.rmtree(self.folder)
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +158,38 @@ def test_hotkeys_and_held_keys_reach_the_program(screen: DesktopEnv, session: Co
 
 @pytest.mark.desktop
 @NEEDS_SWAY
+def test_the_buttons_for_the_thumb_reach_the_program(screen: DesktopEnv, session: Compositor) -> None:
+    file = session.folder / "mouse.txt"
+    screen.execute(Type(f"stty -icanon; printf '\\033[?1000;1006h'; cat -v >{file}", submit=True))
+    screen.execute(Click(MIDDLE, Button.BACK))
+    screen.execute(Click(MIDDLE, Button.FORWARD))
+    eventually(lambda: re.findall(r"<(\d+);[\d;]+M", file.read_text()) if file.exists() else [], ["128", "129"])
+    screen.execute(Hotkey(("ctrl", "c")))
+    screen.execute(Type("printf '\\033[?1000;1006l'; stty sane", submit=True))
+
+
+@pytest.mark.desktop
+@NEEDS_SWAY
+def test_the_clipboard_is_set_read_and_reported(session: Compositor) -> None:
+    settings = ClipboardSettings(report=True, text="from outside: 你好")
+    file = session.folder / "pasted.txt"
+    with DesktopEnv(timeouts=QUICK, interrupts=UNWATCHED, clipboard=settings) as env:
+        eventually(lambda: env.observe().screenshot.image.getpixel((600, 400)), (200, 30, 160))
+        assert env.clipboard() == "from outside: 你好"
+        env.execute(Click(MIDDLE))
+        env.execute(Type(f"cat >{file}", submit=True))
+        env.execute(Hotkey(("ctrl", "shift", "v")))
+        env.execute(Hotkey(("enter",)))
+        env.execute(Hotkey(("ctrl", "d")))
+        eventually(lambda: file.exists() and file.read_text(encoding="utf-8"), "from outside: 你好\n")
+        assert env.observe().facts == ()
+        env.execute(Type("printf '\\033]52;c;aGVsbG8=\\007'", submit=True))  # the terminal copies "hello"
+        eventually(lambda: list(map(str, env.observe().facts)), ['The clipboard now holds the text "hello".'])
+        assert env.clipboard() == "hello"
+
+
+@pytest.mark.desktop
+@NEEDS_SWAY
 def test_a_mouse_drag_selects_text_and_changes_the_screenshot(screen: DesktopEnv) -> None:
     screen.execute(Type("clear; printf '%60s' | tr ' ' x", submit=True))
     screen.execute(Move(MIDDLE))
@@ -305,6 +301,7 @@ def test_an_unsupported_compositor_error_lists_alternatives(monkeypatch: pytest.
     """Like GNOME's, the fake compositor offers an output but no protocols for capture or input."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-7")
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)  # no dialog on the desktop of who runs the tests
 
     def answer() -> None:
         with server.accept()[0] as visitor:
@@ -320,7 +317,9 @@ def test_an_unsupported_compositor_error_lists_alternatives(monkeypatch: pytest.
         server.listen()
         thread = threading.Thread(target=answer)
         thread.start()
-        refusal = r"does not support .*--virtual.*X11 session.*wlroots"
+        refusal = (
+            r"does not support .*--virtual.*X11 session.*wlroots.*(install 'screenwright\[portal|no D-Bus session)"
+        )
         with DesktopEnv() as env, pytest.raises(EnvUnavailable, match=refusal):
             env.observe()
         thread.join()
