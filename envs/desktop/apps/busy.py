@@ -2,15 +2,18 @@
 
 A program that computes or loads is about to change the screen, even if it is static now. Its processes are sampled with
 each frame. One is busy if its main thread was running or waiting for the disk in several recent samples, or if all its
-threads together used the CPU for a good part of the time, such as a worker thread, or the event thread of Java. A
-process that stays busy for long, such as a video player, says nothing about the screen and no longer counts.
+threads together used the CPU for a good part of the time, such as a worker thread, or the event thread of Java. While
+there is more work than processors, the time that its threads wait for one counts as well (schedstat). A process
+that stays busy for long, such as a video player, says nothing about the screen and no longer counts.
 """
 
 import os
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 
 _PROC = "/proc"
 _SAMPLES = 6
@@ -22,12 +25,14 @@ _PAUSE_S = 0.4
 """Between two waits nothing is sampled; then the CPU time of the whole pause counts."""
 _ENDLESS_S = 5.0
 _WORKING = {b"R", b"D"}
+_NS_PER_S = 10**9
 MOST_PROCESSES = 60
+MOST_THREADS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class CpuSample:
-    """The state of a process: its CPU time in ticks, and whether its main thread works.
+    """The state of a process: the ticks that it ran or waited for a processor, and whether its main thread works.
 
     `at` is in seconds.
     """
@@ -39,11 +44,20 @@ class CpuSample:
 
 @dataclass(slots=True)
 class Process:
-    """The recent samples of a process, and since when and until when it has been busy."""
+    """The recent samples of a process, since when and until when it has been busy, and how long it was kept waiting."""
 
     samples: deque[CpuSample] = field(default_factory=lambda: deque[CpuSample](maxlen=_SAMPLES))
     since: float = 0.0
     until: float = float("-inf")
+    delay_ns: int | None = None
+    waited_ns: int = 0
+
+    def waited_ticks(self, delay_ns: int | None) -> int:
+        """How long its threads have waited for a processor while that was measured; `delay_ns` is None if it is not."""
+        if delay_ns is not None and self.delay_ns is not None:
+            self.waited_ns += max(0, delay_ns - self.delay_ns)  # less if a thread has ended
+        self.delay_ns = delay_ns
+        return self.waited_ns * _TICKS_PER_S // _NS_PER_S
 
     def is_busy(self, sample: CpuSample) -> bool:
         """Add a sample; returns whether the process is busy, and has not been for long."""
@@ -95,9 +109,10 @@ class Busy:
             self._found_at = now
             found = family_of(self.roots(), self.excluded, self._parents)
             self._processes = {pid: self._processes.get(pid) or Process() for pid in found}
-        busy = False
+        busy, overloaded = False, _is_overloaded()
         for pid, process in self._processes.items():
             state, _, ticks = _fields(pid)
+            ticks += process.waited_ticks(delay_ns_of(pid) if overloaded else None)
             busy |= process.is_busy(CpuSample(now, ticks, state in _WORKING))
         return busy
 
@@ -105,6 +120,26 @@ class Busy:
 def state_of(pid: int) -> str:
     """The state letter of a process's main thread (proc(5)); empty if it is gone."""
     return _fields(pid)[0].decode()
+
+
+def delay_ns_of(pid: int) -> int:
+    """How long the threads of a process that could run have waited for a processor since they started."""
+    total = 0
+    with suppress(OSError), os.scandir(f"{_PROC}/{pid}/task") as threads:
+        for thread in islice(threads, MOST_THREADS):
+            with suppress(OSError), open(f"{thread.path}/schedstat", "rb") as file:  # noqa: PTH123 -- read often
+                total += int(file.read().split()[1])
+    return total
+
+
+def _is_overloaded() -> bool:
+    """Whether more threads want to run at this moment than there are processors (proc(5), loadavg)."""
+    try:
+        with open(f"{_PROC}/loadavg", "rb") as file:  # noqa: PTH123 -- read often
+            running = file.read().split()[3].partition(b"/")[0]
+    except OSError:
+        return False
+    return int(running) > (os.cpu_count() or 1)
 
 
 def family_of(

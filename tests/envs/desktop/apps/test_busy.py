@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from screenwright.envs.desktop.apps.busy import Busy, CpuSample, Process, family_of, state_of
+from screenwright.envs.desktop.apps.busy import Busy, CpuSample, Process, delay_ns_of, family_of, state_of
 from screenwright.testing import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="process states are read on Linux only")
@@ -129,6 +129,35 @@ def test_a_process_that_always_works_is_busy_on_an_overloaded_machine() -> None:
         results.append(line.process.is_busy(CpuSample(line.now, int(line.ticks), works=True)))
     assert results[1:8] == [True] * 7
     assert not results[-1]  # it has been busy for long
+
+
+def test_waiting_for_a_processor_counts_like_running() -> None:
+    process, delay_ns = Process(), 0
+    results: list[bool] = []
+    for number in range(12):
+        delay_ns += 20_000_000 if number > 5 else 0
+        results.append(process.is_busy(CpuSample(number * 0.04, process.waited_ticks(delay_ns), works=False)))
+    assert not any(results[:6])
+    assert results[-1]
+
+
+def test_a_wait_from_before_the_measurement_does_not_count() -> None:
+    process = Process()
+    assert [process.waited_ticks(delay) for delay in (5 * 10**9, None, 9 * 10**9, 10**10)] == [0, 0, 0, 100]
+
+
+def test_threads_that_share_a_processor_wait_for_it() -> None:
+    worker = "import threading, time; threading.Thread(target=lambda: [None for _ in iter(int, 1)]).start(); "
+    command = ["taskset", "--cpu-list", str(min(os.sched_getaffinity(0))), sys.executable, "-c"]
+    with (
+        subprocess.Popen([*command, worker + "time.sleep(60)"]) as one,
+        subprocess.Popen([*command, "while True: pass"]) as other,
+    ):
+        try:
+            eventually(lambda: delay_ns_of(one.pid) > 50_000_000, True)
+        finally:
+            one.kill()
+            other.kill()
 
 
 def test_an_exited_process_is_not_busy() -> None:
