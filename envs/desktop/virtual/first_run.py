@@ -42,6 +42,19 @@ TempDir={home}/.cache/audacity
 """
 """A new version would open the welcome again; its usual temporary folder is shared with other homes."""
 
+_CLAWS_ACCOUNT = """[Account: 1]
+account_name=Mail
+is_default=1
+name=User
+address=user@localhost
+protocol=6
+smtp_server=localhost
+"""
+_CLAWS_FOLDERS = """<?xml version="1.0" encoding="UTF-8"?>
+<folderlist><folder type="mh" name="Mailbox" path="Mail"></folder></folderlist>
+"""
+"""Claws Mail starts its wizard where it has no account or no mailbox; this account receives and sends nothing."""
+
 
 def write_first_run(home: Path) -> None:
     """Write the settings to a private home."""
@@ -50,6 +63,8 @@ def write_first_run(home: Path) -> None:
         (".config/libreoffice/4/user/registrymodifications.xcu", _OFFICE.format(items=items)),
         (".config/inkscape/preferences.xml", _INKSCAPE),
         (".config/audacity/audacity.cfg", _AUDACITY.format(home=home)),
+        (".claws-mail/accountrc", _CLAWS_ACCOUNT),
+        (".claws-mail/folderlist.xml", _CLAWS_FOLDERS),
     ):
         file = home / name
         file.parent.mkdir(parents=True, exist_ok=True)
