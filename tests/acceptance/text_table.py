@@ -1,7 +1,8 @@
 """Types strings into real programs with several keyboard layouts and checks what arrived.
 
     PYTHONPATH=tests/helpers .venv/bin/python tests/acceptance/text_table.py [--programs mousepad,xterm]
-        [--layouts us,de,ru,us+ru+gr] [--methods screenwright,pyautogui,xdotool] [--strings accents,emoji]
+        [--layouts us,de,ru,us+ru+gr] [--screen x11|tigervnc|tightvnc|x11vnc|sway]
+        [--methods screenwright,pyautogui,xdotool] [--strings accents,emoji]
 
 Each program shows an empty document on its own display. The result is read from the file that it saves, from the
 terminal's other end, or from the server of a page. Of layouts joined by `+` the last one is current. A text that is
@@ -18,16 +19,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from desktop_programs import chromium, office, require
+from text_screens import NEEDED, TextScreen, open_screen
 
 from screenwright.envs.actions import Click, Hotkey, Type
-from screenwright.envs.desktop import DesktopEnv, Sandbox, VirtualDisplay
-from screenwright.envs.desktop.x11.connection import connect
-from screenwright.envs.desktop.x11.xkb import Layouts
-from screenwright.envs.env import EnvError
+from screenwright.envs.env import Env, EnvError
 from screenwright.envs.geometry import ScreenPoint
 from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
 
@@ -63,12 +62,12 @@ class Program:
     """A program with an empty document. `read` returns the document's text; `reset` empties it."""
 
     command: tuple[str, ...]
-    read: Callable[[DesktopEnv], str]
-    reset: Callable[[DesktopEnv], None]
+    read: Callable[[Env], str]
+    reset: Callable[[Env], None]
     close: Callable[[], None] = field(default=lambda: None)
 
 
-def _empty(env: DesktopEnv) -> None:
+def _empty(env: Env) -> None:
     env.execute(Hotkey(("ctrl", "a")))
     env.execute(Hotkey(("delete",)))
 
@@ -76,7 +75,7 @@ def _empty(env: DesktopEnv) -> None:
 def _saving(command: tuple[str, ...], file: Path) -> Program:
     """A program that saves its text file with ctrl+s."""
 
-    def read(env: DesktopEnv) -> str:
+    def read(env: Env) -> str:
         before = file.stat().st_mtime_ns
         env.execute(Hotkey(("ctrl", "s")))
         end = time.monotonic() + 4
@@ -112,21 +111,25 @@ def writer(folder: Path) -> Program:
     return _saving(office("--writer", "--infilter=Text (encoded):UTF8,LF,,,", str(file), as_typed=True), file)
 
 
-def xterm(folder: Path) -> Program:
+XTERM = ("xterm", "-u8", "-geometry", "200x50+0+0", "-e")
+
+
+def terminal(folder: Path, emulator: tuple[str, ...] = XTERM) -> Program:
     """A program in a terminal that reads single keys."""
     file = folder / "text.txt"
     file.write_text("")
+    file.chmod(0o666)
     start = [0]
 
-    def read(_: DesktopEnv) -> str:
+    def read(_: Env) -> str:
         time.sleep(0.3)
         return file.read_bytes()[start[0] :].decode("utf-8", "replace")
 
-    def reset(_: DesktopEnv) -> None:
+    def reset(_: Env) -> None:
         start[0] = file.stat().st_size
 
     inner = f"stty -icanon -echo -isig -ixon; exec cat -u >{file}"
-    return Program(("xterm", "-u8", "-geometry", "200x50+0+0", "-e", "sh", "-c", inner), read, reset)
+    return Program((*emulator, "sh", "-c", inner), read, reset)
 
 
 def browser(folder: Path) -> Program:
@@ -142,7 +145,7 @@ def browser(folder: Path) -> Program:
 
     server = LocalServer(respond)
 
-    def read(_: DesktopEnv) -> str:
+    def read(_: Env) -> str:
         time.sleep(0.3)
         return latest[1]
 
@@ -150,17 +153,23 @@ def browser(folder: Path) -> Program:
     return Program(command, read, _empty, server.close)
 
 
+def foot(folder: Path) -> Program:
+    """A terminal for Wayland."""
+    made = terminal(folder, ())
+    return replace(made, command=("foot", "sh", "-c", f"'{made.command[-1]}'"))
+
+
 def emacs(folder: Path) -> Program:
     """Its own toolkit; ctrl+v scrolls there."""
     file = folder / "text.txt"
     file.write_text("")
 
-    def read(env: DesktopEnv) -> str:
+    def read(env: Env) -> str:
         for key in ("x", "s"):
             env.execute(Hotkey(("ctrl", key)))
         return file.read_text(encoding="utf-8", errors="replace")
 
-    def reset(env: DesktopEnv) -> None:
+    def reset(env: Env) -> None:
         env.execute(Hotkey(("ctrl", "x")))
         env.execute(Type("h"))
         env.execute(Hotkey(("ctrl", "w")))
@@ -170,48 +179,33 @@ def emacs(folder: Path) -> Program:
 
 
 PROGRAMS: dict[str, Callable[[Path], Program]] = {
-    "mousepad": mousepad, "xterm": xterm, "featherpad": featherpad, "writer": writer, "chromium": browser,
-    "emacs": emacs,
+    "mousepad": mousepad, "xterm": terminal, "foot": foot, "featherpad": featherpad, "writer": writer,
+    "chromium": browser, "emacs": emacs,
 }  # fmt: skip
 _NEEDED = {"writer": "soffice"}
 
 
 @contextmanager
-def opened(name: str, layout: str) -> Iterator[tuple[DesktopEnv, Program]]:
-    """A display with the keyboard layout and the program, its document focused."""
+def opened(kind: str, name: str, layout: str) -> Iterator[tuple[TextScreen, Program]]:
+    """A screen with the keyboard layout and the program, its document focused."""
     with tempfile.TemporaryDirectory(prefix="text-table-") as folder:
+        Path(folder).chmod(0o777)  # sway does not run as root
         program = PROGRAMS[name](Path(folder))
         try:
-            with DesktopEnv(virtual=VirtualDisplay(sandbox=Sandbox("off"))) as env:
-                env.observe()
-                _set_layout(env, layout)
-                env.start(program.command)
-                env.execute(Click(MIDDLE))
-                yield env, program
+            with open_screen(kind, layout) as screen:
+                screen.env.observe()
+                screen.start(program.command)
+                screen.env.execute(Click(MIDDLE))
+                yield screen, program
         finally:
             program.close()
 
 
-def _set_layout(env: DesktopEnv, layout: str) -> None:
-    assert env.address is not None
-    names = layout.split("+")
-    subprocess.run(["setxkbmap", ",".join(names)], env=_variables(env), check=True)
-    connection = connect(env.address)
-    Layouts(connection).switch(len(names) - 1, caps_lock=False)
-    connection.sync()
-    connection.close()
-
-
-def _variables(env: DesktopEnv) -> dict[str, str]:
-    assert env.address is not None
-    return os.environ | {"DISPLAY": str(env.address.name), "XAUTHORITY": str(env.address.authority)}
-
-
-def type_text(env: DesktopEnv, method: str, text: str) -> str:
+def type_text(screen: TextScreen, method: str, text: str) -> str:
     """Type `text` with a method; returns how, or the error."""
     if method == "screenwright":
         try:
-            return env.execute(Type(text)).method
+            return screen.env.execute(Type(text)).method
         except EnvError as error:
             return f"refused: {error}"
     if method == "xdotool":
@@ -221,23 +215,23 @@ def type_text(env: DesktopEnv, method: str, text: str) -> str:
         command = [sys.executable, "-c", "import sys, pyautogui; pyautogui.write(sys.stdin.read())"]
         given = text
     done = subprocess.run(
-        command, env=_variables(env), input=given.encode(), timeout=60, check=False, capture_output=True
+        command, env=os.environ | screen.variables, input=given.encode(), timeout=60, check=False, capture_output=True
     )
     return "" if done.returncode == 0 else "failed"
 
 
-def check(env: DesktopEnv, program: Program, method: str, text: str) -> tuple[bool, str, float, str]:
+def check(screen: TextScreen, program: Program, method: str, text: str) -> tuple[bool, str, float, str]:
     """Whether `text` arrived, how it was typed, the seconds it took, and what arrived."""
-    program.reset(env)
+    program.reset(screen.env)
     started = time.monotonic()
-    how = type_text(env, method, text)
+    how = type_text(screen, method, text)
     took = time.monotonic() - started
-    found = program.read(env)
+    found = program.read(screen.env)
     for _ in range(3):
         if _same(found, text):
             break
         time.sleep(0.4)
-        found = program.read(env)
+        found = program.read(screen.env)
     return _same(found, text) or how.startswith("refused"), how, took, found
 
 
@@ -246,14 +240,17 @@ def _same(found: str, text: str) -> bool:
     return found == text or found == text + "\n"
 
 
-def run(name: str, layout: str, methods: list[str], strings: list[str]) -> Iterator[tuple[str, str, bool, str]]:
+def run(
+    kind: str, name: str, layout: str, methods: list[str], strings: list[str]
+) -> Iterator[tuple[str, str, bool, str]]:
     """Check each string with each method: method, name of the string, whether it was right, how it was typed."""
-    with opened(name, layout) as (env, program):
+    with opened(kind, name, layout) as (screen, program):
         for method in methods:
             for title in strings:
-                right, how, took, found = check(env, program, method, STRINGS[title])
+                right, how, took, found = check(screen, program, method, STRINGS[title])
                 print(
-                    f"  {name} {layout} {method} {title}: {'ok' if right else 'WRONG'} {how} {took:.2f} s", flush=True
+                    f"  {kind} {name} {layout} {method} {title}: {'ok' if right else 'WRONG'} {how} {took:.2f} s",
+                    flush=True,
                 )
                 if not right and method == "screenwright":
                     print(f"    wanted {STRINGS[title]!r}\n    found  {found!r}", flush=True)
@@ -263,7 +260,8 @@ def run(name: str, layout: str, methods: list[str], strings: list[str]) -> Itera
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--programs", default=",".join(PROGRAMS))
+    parser.add_argument("--screen", default="x11", choices=tuple(NEEDED), help="kind of the screen")
+    parser.add_argument("--programs", default=",".join(name for name in PROGRAMS if name != "foot"))
     parser.add_argument("--layouts", default=",".join(LAYOUTS))
     parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--strings", default=",".join(STRINGS))
@@ -274,11 +272,11 @@ def main() -> None:
     if given.strings == ",".join(STRINGS):
         strings = list(STRINGS)
     others = ["xdotool"] if "xdotool" in methods else []
-    require(["Xvfb", "openbox", "setxkbmap", *others, *(_NEEDED.get(name, name) for name in programs)])
+    require([NEEDED[given.screen], "openbox", "setxkbmap", *others, *(_NEEDED.get(name, name) for name in programs)])
     cells: dict[tuple[str, str, str, str], tuple[bool, str]] = {}
     for name in programs:
         for layout in layouts:
-            for method, title, right, how in run(name, layout, methods, strings):
+            for method, title, right, how in run(given.screen, name, layout, methods, strings):
                 cells[method, name, layout, title] = (right, how)
     for method in methods:
         print(f"\n{method}: right of {len(strings)} strings\n\n| program | {' | '.join(layouts)} | wrong |")
