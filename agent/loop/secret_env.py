@@ -56,11 +56,6 @@ class SecretEnv(ScreenEnv):
         if isinstance(env, TypesSecrets):
             env.use_secrets(vault)
 
-    @property
-    def asks_for_unbound(self) -> bool:
-        """Whether a secret that is bound to nothing can be typed, if the user allows it."""
-        return not self._types_itself
-
     def info(self) -> EnvInfo:
         """See `Env`."""
         return self._vault.redact(self._env.info())

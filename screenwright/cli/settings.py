@@ -104,11 +104,6 @@ class SettingValue:
         return self.origin.startswith("--")
 
 
-def variable_of(name: str) -> str:
-    """The environment variable of a setting."""
-    return PREFIX + name.upper()
-
-
 def without_password(value: Any) -> Any:
     """`value` with the password of a URL in it masked."""
     return re.sub(r"//[^/@\s]*@", "//***@", value) if isinstance(value, str) else value

@@ -11,7 +11,7 @@ import pytest
 
 from screenwright.cli.arguments import flag_of
 from screenwright.cli.main import build_parser, main
-from screenwright.cli.settings import TREES, SettingsError, load_settings, variable_of
+from screenwright.cli.settings import TREES, SettingsError, load_settings
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.config import Setting
 
@@ -113,7 +113,7 @@ def test_a_flag_overrides_a_variable_which_overrides_the_file(command: str, name
     content: dict[str, object] = {**needed(command, one), name: [in_file] if one.is_repeatable else in_file}
     file = tmp_path / "settings.toml"
     file.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in content.items()))
-    environ = {variable_of(name): in_variable}
+    environ = {f"SCREENWRIGHT_{name.upper()}": in_variable}
 
     def effective(flags: Mapping[str, object], environ: Mapping[str, str]) -> str:
         return shown(load_settings(tree, flags, environ, file).flat()[name])

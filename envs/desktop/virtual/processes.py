@@ -40,7 +40,6 @@ class ProcessGroup:
         self._reaper = _start_reaper(self.folder)
         self.started: tuple[StartedProgram, ...] = ()
         self._sandbox: int | None = None
-        self._outer: dict[int, int] = {}
 
     @property
     def reaper_pid(self) -> int:

@@ -40,7 +40,7 @@ class _QueryDevice(rq.ReplyRequest):  # type: ignore[misc]  # python-xlib is unt
     )
     _reply = rq.Struct(
         rq.ReplyCode(), rq.Pad(1), rq.Card16("sequence_number"), rq.ReplyLength(), rq.Card16("devices"), rq.Pad(22),
-        rq.List("data", rq.Card8Obj),
+        rq.Binary("data"),
     )  # fmt: skip
 
 

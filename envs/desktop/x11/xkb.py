@@ -61,7 +61,7 @@ class _GetMap(rq.ReplyRequest):  # type: ignore[misc]  # python-xlib is untyped
     )  # fmt: skip
     _reply = rq.Struct(
         rq.ReplyCode(), rq.Card8("device"), rq.Card16("sequence_number"), rq.ReplyLength(), rq.Pad(9),
-        rq.Card8("first_key"), rq.Card16("symbols"), rq.Card8("keys"), rq.Pad(19), rq.List("data", rq.Card8Obj),
+        rq.Card8("first_key"), rq.Card16("symbols"), rq.Card8("keys"), rq.Pad(19), rq.Binary("data"),
     )  # fmt: skip
 
 
@@ -105,7 +105,7 @@ class Layouts:
                 display=self._display.display, opcode=self._opcode, device=_CORE_KEYBOARD, full=_KEY_SYMBOLS, partial=0
             )
         )
-        data = bytes(reply.data)
+        data: bytes = reply.data
         if (int(reply.first_key), data) != self._read:
             self._read = (int(reply.first_key), data)
             self._symbols = _parsed(data, int(reply.first_key), int(reply.keys))
