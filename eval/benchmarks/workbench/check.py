@@ -1,7 +1,8 @@
 """Checks a template without starting its programs: what a judge must accept and refuse."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from shutil import copytree
 from tempfile import TemporaryDirectory
 
 from ....agent.core.limits import StopReason
@@ -33,17 +34,19 @@ def template_problems(template: Template, seed: int) -> list[str]:
         *job.near,
         *([_UNTOUCHED] if not job.infeasible else [NearMiss("did not report it", (), "done")]),
     ]
-    outcome = _judged(template, job, seed, right)
-    problems += [] if outcome == "" else [f"{template.name}: the right state is refused: {outcome}"]
-    problems += [f"{template.name}: accepted: {one.name}" for one in wrong if _judged(template, job, seed, one) == ""]
+    with TemporaryDirectory(prefix="workbench-check-") as folder:
+        home = Path(folder, "home")
+        before = write_documents(home, template, job, seed)
+        outcome = _judged(job, home, before, right)
+        problems += [] if outcome == "" else [f"{template.name}: the right state is refused: {outcome}"]
+        problems += [f"{template.name}: accepted: {one.name}" for one in wrong if not _judged(job, home, before, one)]
     return problems
 
 
-def _judged(template: Template, job: Job, seed: int, state: NearMiss) -> str:
-    """What the judge found in a state; empty if it accepts it."""
+def _judged(job: Job, untouched: Path, before: Mapping[str, str], state: NearMiss) -> str:
+    """What the judge found in a state of a copy of the home `untouched`; empty if it accepts it."""
     with TemporaryDirectory(prefix="workbench-check-") as folder:
-        home = Path(folder)
-        before = write_documents(home, template, job, seed)
+        home = copytree(untouched, Path(folder, "home"), symlinks=True)
         _write(home, state.documents)
         answer = job.answer if state.answer is None else state.answer
         gave_up = job.infeasible and state.answer is None
