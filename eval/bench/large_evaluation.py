@@ -61,8 +61,7 @@ def main() -> None:
         print("| | CPU s |\n|---|---|")
         evaluation = timed("read the manifest", lambda: Evaluation.resume(store.folder))
         timed("find what is left to run", evaluation.remaining)
-        entry = timed("read all records", lambda: Entry.of(store))
-        page = timed("write the results", lambda: write_results(entry))
+        page = timed("read all records and write the results", lambda: write_results(Entry.of(store)))
         print(f"report: {page.stat().st_size / 1e6:.1f} MB")
 
 

@@ -2,7 +2,8 @@
 
 A scripted model presses on a 1280x720 screen that shows other words in each step, so that no screenshot repeats, and
 the run is recorded. Columns: milliseconds of CPU per step, of which the fake screen takes the part named `screen`;
-memory in MB; bytes of log per step. Then the report of the run: seconds to write it, its size.
+memory in MB; bytes of log per step. Then the page of the run: seconds to write it, its size, and the seconds until
+Chromium has opened it and shows the first screenshot.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image, ImageDraw
+from playwright.sync_api import sync_playwright
 
 from screenwright import Action, ActionResult, Agent, Screenshot, ScriptedModel
 from screenwright.agent.core.limits import Limits
@@ -26,6 +28,7 @@ from screenwright.agent.policy.model_policy import ModelPolicy
 from screenwright.agent.record.events import Stepped
 from screenwright.agent.record.trajectory import read_run
 from screenwright.agent.record.viewer import render_page
+from screenwright.envs.browser.launch.chromium import find_chromium, switches
 from screenwright.envs.env import Observation
 from screenwright.testing import FakeEnv
 
@@ -115,7 +118,24 @@ def measure(steps: int, folder: Path) -> None:
             start, screen, size = time.process_time(), env.screen_s, log
     start = time.process_time()
     html = render_page(read_run(run).events)
-    print(f"report: {time.process_time() - start:.1f} s of CPU, {len(html) / 1e6:.1f} MB")
+    print(f"report: {time.process_time() - start:.1f} s of CPU, {len(html) / 1e6:.1f} MB", flush=True)
+    path = folder / "run.html"
+    path.write_text(html, encoding="utf-8")
+    print(f"opened: {seconds_to_open(path):.2f} s")
+
+
+def seconds_to_open(path: Path) -> float:
+    """The seconds until Chromium shows the first screenshot of the page in a new tab."""
+    with sync_playwright() as playwright:
+        program = find_chromium(Path(playwright.chromium.executable_path), None)
+        browser = playwright.chromium.launch(executable_path=program, args=switches(()))
+        page = browser.new_page()
+        start = time.perf_counter()
+        page.goto(path.as_uri(), wait_until="commit")
+        page.wait_for_function("() => document.getElementById('screenshot')?.naturalWidth > 0", polling=20)
+        seconds = time.perf_counter() - start
+        browser.close()
+    return seconds
 
 
 def main() -> None:

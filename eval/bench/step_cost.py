@@ -2,7 +2,8 @@
 
     .venv/bin/python eval/bench/step_cost.py --browsergym PYTHON [--json FILE]
 
-The page is 1280x720 with twelve buttons that change it. Both sides make the same clicks, which the page's server
+The page is 1280x720 with twelve buttons that change it; ours is 1288x728, which `run` chooses for the model, unless
+`--size` is another one. Both sides make the same clicks, which the page's server
 counts. Ours is `Agent.stream` with an instant scripted model, recording to disk; theirs is `env.step` of BrowserGym's
 open-ended task with its default settings. Neither time includes a model.
 """
@@ -24,6 +25,7 @@ from screenwright.agent.loop.agent import Agent
 from screenwright.agent.models.scripted import ScriptedModel
 from screenwright.agent.record.events import Acted, Observed, Replied, Stepped
 from screenwright.envs.browser import BrowserEnv
+from screenwright.envs.config.screen import parse_size
 from screenwright.envs.geometry import ScreenPoint, Size
 from screenwright.eval.benchmarks.subprocess_client import SubprocessClient
 from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
@@ -32,7 +34,8 @@ from screenwright.eval.core.task import TaskError
 BLOCKS = 4
 TIMEOUT_S = 120.0
 CLICKS_PER_BLOCK = 12
-SCREEN = Size(1280, 720)
+SCREEN = UiTars15().image_rule.resize(Size(1280, 720))
+"""As `screenwright run` does, near the usual size, so that the model gets it unscaled."""
 POINTS = tuple(ScreenPoint(100 + 180 * column, 60 + 100 * row) for row in range(3) for column in range(4))
 """All in the upper left: the Playwright version that BrowserGym pins lays pages out on 780x493 in a new Chromium."""
 
@@ -79,7 +82,7 @@ class Steps:
 def our_block(env: BrowserEnv, folder: Path, steps: Steps) -> None:
     """One episode of clicks, with an instant model."""
     dialect = UiTars15()
-    frame = Frame(SCREEN, dialect.image_rule.resize(SCREEN), dialect.space)
+    frame = Frame(env.viewport, dialect.image_rule.resize(env.viewport), dialect.space)
     points = [frame.to_model(point) for point in POINTS]
     replies = [f"Thought: Next.\nAction: click(start_box='({round(at.x)},{round(at.y)})')" for at in points]
     agent = Agent(ScriptedModel([*replies, "Action: finished()"]), dialect=dialect, limits=Limits(steps=None))
@@ -123,7 +126,7 @@ class Figures:
     split_s: dict[str, float]
 
 
-def measure(browsergym: str) -> Figures:
+def measure(browsergym: str, size: Size) -> Figures:
     """Alternate between both sides.
 
     Raises:
@@ -136,7 +139,7 @@ def measure(browsergym: str) -> Figures:
         steps, their_seconds = Steps(), list[float]()
         try:
             gym.request({"clicks": []}, TIMEOUT_S)  # starts it
-            with BrowserEnv(ours.url, viewport=SCREEN) as env:
+            with BrowserEnv(ours.url, viewport=size) as env:
                 for block in range(BLOCKS):
                     our_block(env, Path(folder) / str(block), steps)
                     their_seconds += their_block(gym)
@@ -154,10 +157,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; returns the exit code."""
     parser = argparse.ArgumentParser(prog="step_cost", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--browsergym", required=True, metavar="PYTHON", help="a Python that has browsergym-core")
+    parser.add_argument("--size", type=parse_size, default=SCREEN, metavar="WIDTHxHEIGHT", help="of our page")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     given = parser.parse_args(arguments)
     try:
-        figures = measure(given.browsergym)
+        figures = measure(given.browsergym, given.size)
     except (RuntimeError, TaskError) as error:
         print(f"step_cost: {error}", file=sys.stderr)
         return 2
