@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .coordinates import ImageRule
 from .messages import ImagePart, Message, Part
@@ -30,7 +31,11 @@ def estimated_tokens(messages: Sequence[Message], rule: ImageRule) -> int:
 
 
 def _part_tokens(part: Part, rule: ImageRule) -> int:
-    if isinstance(part, ImagePart):
-        return rule.tokens(part.size)
-    ascii_count = len(part.text.encode("ascii", "ignore"))
-    return ascii_count // _ASCII_PER_TOKEN + (len(part.text) - ascii_count) + 1
+    return rule.tokens(part.size) if isinstance(part, ImagePart) else _text_tokens(part.text)
+
+
+@lru_cache(4096)
+def _text_tokens(text: str) -> int:
+    """Cached, since a long run has hundreds of earlier replies in each prompt."""
+    ascii_count = len(text.encode("ascii", "ignore"))
+    return ascii_count // _ASCII_PER_TOKEN + (len(text) - ascii_count) + 1

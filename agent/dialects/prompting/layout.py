@@ -127,7 +127,7 @@ def alternating(rounds: Sequence[tuple[Sequence[Part], Turn]], past: Past) -> li
         if parts:
             messages.append(Message("user", tuple(parts)))
         if turn.reply is not None:
-            messages.append(Message.of("assistant", past(turn.reply)))
+            messages.append(Message("assistant", (TextPart(past(turn.reply)),)))
     return messages
 
 
