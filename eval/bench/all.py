@@ -26,8 +26,10 @@ PAGE = HERE.parents[1] / "docs" / "explanation" / "measurements.md"
 BEGIN, END = "<!-- all.py writes this table -->", "<!-- end of the table -->"
 CACHE = Path.home() / ".cache" / "screenwright"
 NUMBER = r"([\d.]+)"
-BROWSERGYM = ("browsergym-core==0.14.3", "browsergym-miniwob==0.14.3", "miniwob==1.1.0")
-BROWSER_USE = ("browser-use==0.13.14",)
+PEERS = {
+    "browsergym": ("browsergym-core==0.14.3", "browsergym-miniwob==0.14.3", "miniwob==1.1.0"),
+    "browser-use": ("browser-use==0.13.14",),
+}
 LIMIT_S = 3600
 
 
@@ -214,7 +216,7 @@ def write(table: str, runs: int) -> None:
 
 
 def main() -> int:
-    """Run everything; returns the exit code, 1 if a benchmark failed."""
+    """Run everything; returns the exit code: 1 if a benchmark failed, 2 if another tool cannot be installed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one run with few rounds; writes nothing")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=[bench.name for bench in BENCHES])
@@ -226,8 +228,11 @@ def main() -> int:
     if given.no_peers:
         benches = [bench for bench in benches if not bench.needs]
     needed = {name for bench in benches for name in bench.needs}
-    packages = {"browsergym": BROWSERGYM, "browser-use": BROWSER_USE}
-    peers = {name: install(name, packages[name]) for name in sorted(needed)}
+    try:
+        peers = {name: install(name, PEERS[name]) for name in sorted(needed)}
+    except subprocess.CalledProcessError as error:
+        print(f"all: {error}; use --no-peers, or see eval/bench/README.md", file=sys.stderr)
+        return 2
     given.logs.mkdir(parents=True, exist_ok=True)
     results, failed, runs = Results(), False, 1 if given.quick else given.runs
     for number in range(1, runs + 1):
