@@ -183,14 +183,15 @@ class Results:
 
 def install(name: str, packages: Sequence[str]) -> Path:
     """The Python of an environment with `packages`, created at the first use."""
-    python = CACHE / name / "bin" / "python"
-    if not python.exists():
+    python, complete = CACHE / name / "bin" / "python", CACHE / name / "complete"
+    if not complete.exists():
         print(f"installing {', '.join(packages)} in {CACHE / name}", flush=True)
         subprocess.run([sys.executable, "-m", "venv", CACHE / name], check=True)
         pip = [python, "-m", "pip", "install", "--quiet"]
         subprocess.run([*pip, *packages], check=True)
         if name == "browsergym":  # so that pixels can be compared: the Playwright that we use
             subprocess.run([*pip, "--no-deps", f"playwright=={version('playwright')}", "pyee"], check=True)
+        complete.touch()
     return python
 
 
