@@ -125,6 +125,11 @@ class Screenshot:
         with open_image(self.png, ("PNG",)) as header:
             return Size(*header.size)
 
+    def is_known_to_equal(self, other: "Screenshot") -> bool:
+        """Whether both are known to have the same pixels, without encoding one of them for that."""
+        known = self.__dict__.get("sha256")
+        return self is other or (known is not None and known == other.__dict__.get("sha256"))
+
     def stored(self, read: Callable[[], bytes]) -> None:
         """The PNG is in a file, and `read` returns it: `release` need not keep it. What `read` raises, `png` raises."""
         self._read = read

@@ -9,7 +9,7 @@ from ..core.answer_format import AnswerRequest
 from ..core.context import DecisionContext
 from ..core.image_history import history_named
 from ..core.limits import StopReason
-from ..core.messages import Message
+from ..core.messages import ImagePart, Message
 from ..core.model import Completion, ModelInfo, ModelLost, PromptRefused, Sampling, never
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt, prompt_for
@@ -205,6 +205,7 @@ def _candidate(started: Started, tape: Tape, dialect: Dialect, prompt: Prompt, a
             summarize=started.supervision.summarize,
             ask_user=ask_user,
             max_image_pixels=info.max_image_pixels,
+            encode=ImagePart.later,
         )
     return None
 

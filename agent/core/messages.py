@@ -3,10 +3,10 @@
 import base64
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal, TypeAlias
 
 from PIL import Image
@@ -29,24 +29,27 @@ class ImagePart:
     `size` is the size of this image: the screenshot resized for the model.
     """
 
-    def __init__(self, data: bytes, size: Size, image_format: ImageFormat = ImageFormat.PNG) -> None:
-        self.data = data
+    def __init__(
+        self, data: bytes | Callable[[], bytes], size: Size, image_format: ImageFormat = ImageFormat.PNG
+    ) -> None:
+        self._read = data
         self.size = size
         self.image_format = image_format
 
     @classmethod
     def of(cls, screenshot: Screenshot, size: Size, image_format: ImageFormat = ImageFormat.PNG) -> "ImagePart":
         """Resize `screenshot` to `size` (bicubic, as the models' own processors do) and encode it."""
-        if size == screenshot.size and image_format is ImageFormat.PNG:
-            return cls(screenshot.png, size)
-        image = screenshot.image
-        if size != screenshot.size:
-            image = image.resize((size.width, size.height), Image.Resampling.BICUBIC)
-        if image_format is ImageFormat.PNG:
-            return cls(Screenshot(image).png, size)
-        buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=90, subsampling="4:4:4")
-        return cls(buffer.getvalue(), size, image_format)
+        return cls(_encoded(screenshot, size, image_format), size, image_format)
+
+    @classmethod
+    def later(cls, screenshot: Screenshot, size: Size, image_format: ImageFormat = ImageFormat.PNG) -> "ImagePart":
+        """As `of`, but resized and encoded when it is read: for a model that does not look at each picture."""
+        return cls(partial(_encoded, screenshot, size, image_format), size, image_format)
+
+    @cached_property
+    def data(self) -> bytes:
+        """The encoded bytes."""
+        return self._read if isinstance(self._read, bytes) else self._read()
 
     @cached_property
     def sha256(self) -> str:
@@ -65,6 +68,19 @@ class ImagePart:
 
     def __repr__(self) -> str:
         return f"<ImagePart {self.size} {self.image_format}>"
+
+
+def _encoded(screenshot: Screenshot, size: Size, image_format: ImageFormat) -> bytes:
+    if size == screenshot.size and image_format is ImageFormat.PNG:
+        return screenshot.png
+    image = screenshot.image
+    if size != screenshot.size:
+        image = image.resize((size.width, size.height), Image.Resampling.BICUBIC)
+    if image_format is ImageFormat.PNG:
+        return Screenshot(image).png
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=90, subsampling="4:4:4")
+    return buffer.getvalue()
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ def difference_of(before: Screenshot, after: Screenshot) -> Difference:
     size = after.size
     if before.size != size:
         return Difference(size, 1.0, frozenset(range(ceil(size.width / CELL_PX) * ceil(size.height / CELL_PX))))
-    if before is after:
+    if before.is_known_to_equal(after):
         return Difference(size, 0.0)
     images = before.image, after.image
     if images[0] is images[1]:
@@ -149,7 +149,10 @@ def difference_of(before: Screenshot, after: Screenshot) -> Difference:
 
 def same_screen(before: Screenshot, after: Screenshot, animated: Collection[int] = ()) -> bool:
     """Whether two screenshots show the same screen, except for carets and `animated` cells."""
-    return before is after or difference_of(before, after).classify((), animated).kind is ChangeKind.NOTHING
+    return (
+        before.is_known_to_equal(after)
+        or difference_of(before, after).classify((), animated).kind is ChangeKind.NOTHING
+    )
 
 
 def _absolute_difference(images: tuple[Image.Image, Image.Image], box: tuple[int, int, int, int]) -> Image.Image:

@@ -15,7 +15,7 @@ from ..core.context import DecisionContext
 from ..core.coordinates import Frame, PointTrace
 from ..core.decision import ParseFailure
 from ..core.functions import FunctionSpec
-from ..core.messages import ImagePart, Turn
+from ..core.messages import Turn
 from ..core.model import Model
 from ..dialects.dialect import Dialect, RequestShaping
 from ..dialects.prompting.prompt_kind import Prompt
@@ -131,9 +131,8 @@ class GroundedPolicy:
         dialect, screenshot = self._dialect(), context.history[-1].screenshot
         started = time.perf_counter()
         size = dialect.image_rule.resize(screenshot.size)
-        messages = dialect.render(
-            without_tokens(target), (Turn(ImagePart.of(screenshot, size, self.planner.image_format)),)
-        )
+        image = self.planner.encode(screenshot, size, self.planner.image_format)
+        messages = dialect.render(without_tokens(target), (Turn(image),))
         encode_s, started = time.perf_counter() - started, time.perf_counter()
         sampling = dialect.shape(dialect.sampling) if isinstance(dialect, RequestShaping) else dialect.sampling
         completion = self.model.complete(

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from screenwright._text import without_turns
 
 from ...envs.env import EnvInfo
-from ...envs.geometry import ScreenPoint
+from ...envs.geometry import ScreenPoint, Size
 from ...envs.screenshot import Screenshot
 from ..core.answer_format import AnswerRequest
 from ..core.context import DecisionContext, HistoryStep
@@ -59,7 +59,8 @@ class ModelPolicy:
     `constrain` restricts replies to the dialect's grammar, if both the dialect and the server support it. `summarize`
     has the model summarize its oldest steps when its context window is full; otherwise they are dropped. `ask_user`
     offers the model to call the user, if its family has a call for that, and `max_image_pixels` sends smaller
-    screenshots than the dialect's largest. `functions` are those of the program that the model may call.
+    screenshots than the dialect's largest. `functions` are those of the program that the model may call. `encode`
+    makes the pictures of the prompt; with `ImagePart.later`, those that the model does not read are never encoded.
     """
 
     model: Model
@@ -75,6 +76,7 @@ class ModelPolicy:
     ask_user: bool = False
     max_image_pixels: int | None = None
     functions: tuple[FunctionSpec, ...] = ()
+    encode: Callable[[Screenshot, Size, ImageFormat], ImagePart] = ImagePart.of
 
     _summary: HistorySummary = field(init=False, default=HistorySummary())
     _accepted: PromptLimits = field(init=False, default=_NO_LIMITS)
@@ -394,5 +396,5 @@ class ModelPolicy:
         part = self._encoded.get(screenshot.sha256)
         if part is None:
             size = self.resolve_dialect().image_rule.resize(screenshot.size)
-            part = self._encoded[screenshot.sha256] = ImagePart.of(screenshot, size, self.image_format)
+            part = self._encoded[screenshot.sha256] = self.encode(screenshot, size, self.image_format)
         return part

@@ -57,7 +57,7 @@ class ZoomRefinement:
         moved = DeviceTransform(
             device.scale, device.origin_x + crop.left / device.scale, device.origin_y + crop.top / device.scale
         )
-        return cls(crop, ImagePart.of(cropped, size), Frame(cropped.size, size, dialect.space, moved), dialect)
+        return cls(crop, ImagePart.later(cropped, size), Frame(cropped.size, size, dialect.space, moved), dialect)
 
     def messages(self, target: str) -> tuple[Message, ...]:
         """The prompt that asks for the position of `target`."""

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from screenwright._text import printable
 
+from ..agent.record.archive import EVENTS
 from ..agent.record.bundle import write_bundle
 from ..agent.record.events import Observed
-from ..agent.record.trajectory import read_run
+from ..agent.record.trajectory import RunError, read_run
 from ..envs.check import Check
 from .arguments import Command
 from .terminal import Terminal, quoted
@@ -45,12 +46,31 @@ def _checks(kind: str) -> Iterable[Check]:
 
 
 def _add_cassette_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="bundle or folder of a run")
+    parser.add_argument(
+        "runs", type=Path, nargs="+", metavar="RUN", help="bundle or folder of a run, or a folder of these"
+    )
 
 
 def _cassette(args: argparse.Namespace) -> int:
-    equal = [_is_equal(run) for run in args.runs]
+    runs = [run for given in args.runs for run in _runs_in(given)]
+    equal = [_is_equal(run) for run in runs]
+    if len(runs) > 1:
+        print(f"{sum(equal)} of {len(runs)} equal")
     return 0 if all(equal) else DIVERGED
+
+
+def _runs_in(given: Path) -> list[Path]:
+    """The runs and bundles in a folder that is no run itself, at any depth.
+
+    Raises:
+        RunError: there is none.
+    """
+    if not given.is_dir() or (given / EVENTS).exists():
+        return [given]
+    found = sorted([*(events.parent for events in given.rglob(EVENTS)), *given.rglob("*.zip")])
+    if not found:
+        raise RunError(f"{given} contains no run and no bundle")
+    return found
 
 
 def _is_equal(run: Path) -> bool:
