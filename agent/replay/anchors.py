@@ -21,6 +21,7 @@ import numpy as np
 
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
+from .changed_values import NearbyText, expected_text, is_near, places_of
 from .edges import EdgeMap, Peak, correlation, edge_map, peaks
 from .pattern import (
     CLEAR,
@@ -112,6 +113,11 @@ def locate(anchor: Anchor, screenshot: Screenshot, scale: float = 1.0, reader: T
     """Where the target of `anchor` is on `screenshot`, which has `scale` pixels per unit."""
     pattern = pattern_of(anchor, reader)
     name = str(pattern.target) or "the target"
+    expected = expected_text(anchor, reader)
+    if expected is not None and expected.is_inside:
+        return _renamed(expected, screenshot, reader)
+    if expected is not None and not (pattern.others or expected.is_on_row):
+        expected = None  # the target was the only one of its kind, and has to be that again
     by_zoom = _candidates(pattern, screenshot, scale, _TEXT_LOOKS if pattern.text else LOOKS_ALIKE)
     if not by_zoom:
         return Missing(f"{name} is not on the screen")
@@ -126,7 +132,10 @@ def locate(anchor: Anchor, screenshot: Screenshot, scale: float = 1.0, reader: T
             fitting = [one for one in candidates if one.peak.score >= _least_look(pattern, one)]
         if not fitting:
             continue
-        located = _decided(pattern, fitting, screenshot, scale, name, reader)
+        if expected is not None:
+            located = _belonging(expected, fitting, screenshot, scale, name, reader)
+        else:
+            located = _decided(pattern, fitting, screenshot, scale, name, reader)
         if not isinstance(located, Missing):
             return located
         missing = located
@@ -138,6 +147,34 @@ def _least_look(pattern: Pattern, candidate: _Candidate) -> float:
     if pattern.others:
         return _LOOKS_WITH_NEIGHBOURS
     return CLEAR if candidate.zoom == 1 else CLEAR_IN_OTHER_SIZE
+
+
+def _renamed(expected: NearbyText, screenshot: Screenshot, reader: TargetReader) -> Located:
+    """The target whose text has the value of a parameter, which is another one now."""
+    places = tuple(places_of(expected, screenshot, reader))
+    if len(places) == 1:
+        return Found(places[0], 1.0)
+    if not places:
+        return Missing(f'"{expected.text}" is not on the screen')
+    return Ambiguous(f'"{expected.text}" is on the screen {len(places)} times', places)
+
+
+def _belonging(
+    expected: NearbyText,
+    candidates: list[_Candidate],
+    screenshot: Screenshot,
+    scale: float,
+    name: str,
+    reader: TargetReader,
+) -> Located:
+    """The candidate that has the new value of a parameter near it, where the target had the recorded one."""
+    found = [one for one in candidates if is_near(expected, one.point, scale * one.zoom, screenshot, reader)]
+    if len(found) == 1:
+        return Found(found[0].point, found[0].peak.score, found[0].zoom)
+    if not found:
+        return Missing(f'{name} is not next to "{expected.text}"')
+    points = tuple(one.point for one in found)
+    return Ambiguous(f'{name} is next to "{expected.text}" {len(found)} times', points)
 
 
 def _decided(

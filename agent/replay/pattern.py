@@ -38,13 +38,15 @@ _SLIDES = 12
 class Anchor:
     """The point of a recorded action: `point` on `screenshot`, which has `scale` pixels per unit.
 
-    `target` is what was read there; None if it is read when needed.
+    `target` is what was read there; None if it is read when needed. `changed` are recorded values of parameters, each
+    with the one that replaces it.
     """
 
     screenshot: Screenshot
     point: ScreenPoint
     scale: float = 1.0
     target: RecordedTarget | None = None
+    changed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from ...envs.secrets import HANDLE
 from ..core.describe import describe_action
 from ..core.limits import StopReason
 from ..record.events import Acted, Decided
-from ..record.steps import StepEvents, group_by_step
+from ..record.steps import StepEvents, with_user_steps
 from ..record.trajectory import Run, RunError
+from .changed_values import with_new_values
 from .pattern import Anchor
 from .target import RecordedTarget
 
@@ -33,7 +34,8 @@ class RecipeStep:
 
     `scale` is the pixels per unit of `before`. `after` is None if the next action was decided on the same screenshot.
     `targets` are what is at the first and the last point of the action, as far as it has been read. A step that is done
-    `once` must not be repeated, such as one that sends an order.
+    `once` must not be repeated, such as one that sends an order. `changed` are recorded values of parameters, each with
+    the one that replaces it: a target whose text or row has one has the other one now.
     """
 
     words: str
@@ -43,6 +45,7 @@ class RecipeStep:
     scale: float = 1.0
     targets: tuple[RecordedTarget | None, ...] = ()
     once: bool = False
+    changed: tuple[tuple[str, str], ...] = ()
 
     @property
     def anchors(self) -> tuple[Anchor, ...]:
@@ -51,7 +54,8 @@ class RecipeStep:
         ends = points if len(points) < _ANCHORED else (points[0], points[-1])
         targets = (*self.targets, *(None for _ in ends))
         return tuple(
-            Anchor(self.before, point, self.scale, target) for point, target in zip(ends, targets, strict=False)
+            Anchor(self.before, point, self.scale, target, self.changed)
+            for point, target in zip(ends, targets, strict=False)
         )
 
 
@@ -88,7 +92,8 @@ class Recipe:
             raise ValueError(f"the recipe has no parameter {unknown[0]!r}: {known}")
         used = {**self.parameters, **values}
         changed = {name for name, value in values.items() if value != self.parameters[name]}
-        steps = tuple(_filled(step, used, changed) for step in self.steps)
+        replaced = tuple((old, used[name]) for name, old in self.parameters.items() if name in changed and len(old) > 1)
+        steps = tuple(_filled(step, used, changed, replaced) for step in self.steps)
         return replace(self, steps=steps, parameters={}, expect=tuple(fill(text, used) for text in self.expect))
 
 
@@ -108,7 +113,10 @@ def parameters_in(text: str) -> list[str]:
     return [found[1] for found in PARAMETER.finditer(text) if found[1]]
 
 
-def _filled(step: RecipeStep, values: Mapping[str, str], changed: set[str]) -> RecipeStep:
+def _filled(
+    step: RecipeStep, values: Mapping[str, str], changed: set[str], replaced: tuple[tuple[str, str], ...]
+) -> RecipeStep:
+    step = replace(step, words=with_new_values(step.words, replaced), changed=replaced)
     if not isinstance(step.action, Type):
         return step
     differs = bool(changed.intersection(parameters_in(step.action.text)))
@@ -125,7 +133,7 @@ def recipe_of(run: Run) -> Recipe:
     if run.ended is None or run.ended.stop is not StopReason.FINISHED or run.ended.verified is False:
         how = "was interrupted" if run.ended is None else f"ended as {run.ended.stop}"
         raise RunError(f"the run {run.folder} {how}: only a finished run can be performed again")
-    steps = [step for step in group_by_step(run.events) if step.counts]
+    steps = [step for step in with_user_steps(run.events) if step.counts]
     acted = [one for step in steps for one in _acted(step)]
     if call := next((one for one in acted if isinstance(one.action, CallFunction)), None):
         raise RunError(f"the run {run.folder} calls a function of a program ({describe_action(call.action)})")

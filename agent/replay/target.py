@@ -64,6 +64,10 @@ class TargetReader(Hashable, Protocol):
         """The text of the line in `box`; empty if there is none."""
         ...
 
+    def lines(self, screenshot: Screenshot, box: Box) -> tuple[tuple[str, Box], ...]:
+        """The lines of text in `box`, each with its place on the screenshot."""
+        ...
+
 
 def same_text(one: str, other: str) -> bool:
     """Whether two texts that were read are the same, except for what OCR confuses."""
@@ -82,6 +86,16 @@ class OcrReader:
         pixels = np.asarray(screenshot.image.crop((box.left, box.top, box.right, box.bottom)), np.uint8)[:, :, ::-1]
         segment = read_line(pixels, Area(0, 0, box.right - box.left, box.bottom - box.top))
         return segment.text if segment is not None else ""
+
+    def lines(self, screenshot: Screenshot, box: Box) -> tuple[tuple[str, Box], ...]:
+        """See `TargetReader`."""
+        return _read_lines(screenshot, box)
+
+
+@lru_cache(maxsize=32)
+def _read_lines(screenshot: Screenshot, box: Box) -> tuple[tuple[str, Box], ...]:
+    screen = read_image(screenshot.image.crop((box.left, box.top, box.right, box.bottom)))
+    return tuple((segment.text, _box(segment.area, (box.left, box.top))) for segment in screen.segments)
 
 
 @lru_cache(maxsize=64)

@@ -45,6 +45,9 @@ class NoText:
     def line(self, screenshot: Screenshot, box: Box) -> str:
         return ""
 
+    def lines(self, screenshot: Screenshot, box: Box) -> tuple[tuple[str, Box], ...]:
+        return ()
+
 
 NO_TEXT = NoText()
 
