@@ -18,6 +18,8 @@ from screenwright._files import MIB, FileRefused
 MAX_BYTES = 512 * MIB
 MAX_FILES = 20_000
 EVENTS, INFO, SETTINGS = "events.jsonl", "bundle.json", "settings.toml"
+DIVERGENCE = "diverged.png"
+"""In the folder of a replay: the recorded screen and the one on which it ended; not part of an archive."""
 
 _NAME = re.compile(r"images/[0-9a-f]{64}\.png")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)

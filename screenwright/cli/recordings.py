@@ -3,16 +3,20 @@
 import argparse
 import webbrowser
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from screenwright._files import write_file
+from screenwright._files import read_file, write_file
 
 from ..agent.core.image_history import history_named
+from ..agent.core.limits import StopReason
 from ..agent.dialects.prompting.prompt_kind import Prompt
+from ..agent.record.archive import DIVERGENCE
 from ..agent.record.events import Event, Started
 from ..agent.record.trajectory import Run, RunError, read_run
 from ..agent.record.viewer import mask_events, render_page
 from ..agent.record.viewer.video import write_video
+from ..envs.screenshot import MAX_IMAGE_BYTES, Screenshot
 from ..eval.analysis.report import Entry
 from ..eval.analysis.results import write_report
 from ..eval.core.store import Store
@@ -93,11 +97,21 @@ def write_page(run: Path, path: Path | None = None, *, share: bool = False) -> P
     events = _events_of(recorded, share=share)
     title = next(event.task for event in events if isinstance(event, Started))
     try:
-        page = render_page(events, title=title, target_at=target_reader(), masked=share)
+        divergence = None if share else _divergence(recorded)
+        page = render_page(events, title=title, target_at=target_reader(), masked=share, divergence=divergence)
         write_file(path, page.encode())
     except OSError as error:
         raise RunError(f"the page cannot be written to {path}: {error.strerror}") from error
     return path
+
+
+def _divergence(run: Run) -> Screenshot | None:
+    """The picture of where the replay diverged, if the run is one that did."""
+    if run.ended is None or run.ended.stop is not StopReason.DIVERGED or run.folder.is_file():
+        return None
+    with suppress(OSError, ValueError):  # the picture was removed or changed
+        return Screenshot.decoded(read_file(run.folder / DIVERGENCE, MAX_IMAGE_BYTES, inside=run.folder))
+    return None
 
 
 def _events_of(run: Run, *, share: bool) -> Sequence[Event]:

@@ -12,6 +12,7 @@ from ..agent.core.limits import StopReason
 from ..agent.guard.approval import NoApprover
 from ..agent.loop.agent import Agent
 from ..agent.loop.config import ReplayConfig, RunConfig
+from ..agent.record.archive import DIVERGENCE
 from ..agent.record.events import Ended
 from ..agent.record.lock import lock_folder
 from ..agent.record.trajectory import RunError, read_run
@@ -34,7 +35,6 @@ from .run import (
 from .settings import NO_FILE, SettingsError, SettingValue, build_settings, given_now, given_settings
 from .terminal import Terminal, new_run_folder, quoted
 
-DIVERGED_PICTURE = "diverged.png"
 PROPOSED = "recipe"
 """The folder of the recipe with new anchors, in that of a run."""
 
@@ -114,7 +114,7 @@ def _perform(
     for line in files_of(env):
         terminal.line(line)
     if ended.stop is StopReason.DIVERGED and policy.mismatch is not None:
-        path = folder / DIVERGED_PICTURE
+        path = folder / DIVERGENCE
         write_file(path, side_by_side(policy.mismatch).png, inside=folder)
         terminal.line(f"the recorded screen and this one, side by side: {path}")
     if healer is None:

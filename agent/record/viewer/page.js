@@ -11,7 +11,7 @@ const textOf = (step) => [step.location, step.thought, step.reflection, step.rea
 const texts = data.steps.map(textOf);
 
 function renderHead() {
-  const { task, stop, reason, answer, facts, totals, masked } = data.head;
+  const { task, stop, reason, answer, facts, totals, masked, divergence } = data.head;
   byId("task").textContent = byId("task").title = task;
   byId("task").onclick = () => byId("task").classList.toggle("whole");
   byId("stop").textContent = readable(stop);
@@ -19,6 +19,8 @@ function renderHead() {
   byId("reason").textContent = reason;
   byId("answer").textContent = answer;
   byId("masked").hidden = !masked;
+  byId("divergence").hidden = !divergence;
+  if (divergence) byId("divergence").querySelector("img").src = divergence;
   byId("totals").textContent = totals ?? `${data.steps.length} steps recorded`;
   for (const [name, value] of facts) if (value) byId("facts").append(element("dt", {}, name), element("dd", {}, value));
   const longest = Math.max(...data.steps.map(stepSeconds), 0.001);
@@ -40,7 +42,7 @@ function renderList() {
     const failure = step.outcomes.find((outcome) => outcome.failure)?.failure ?? (step.parseFailures.length ? "parse failure" : "");
     const title = [step.labels.join("; "), step.thought].filter(Boolean).join("\n");
     return element("button", { type: "button", class: failure && "failed", title, onclick: () => show(index) },
-      step.resumed ? element("small", {}, "resumed") : null,
+      step.resumed ? element("small", {}, "resumed") : null, step.byUser ? element("small", {}, "user") : null,
       element("b", {}, step.step), element("span", {}, step.labels.join("; ") || "interrupted"), element("em", {}, failure));
   }));
 }

@@ -29,7 +29,7 @@ from ..events import (
     Stepped,
 )
 from ..html import Json, html_page, image_url
-from ..steps import StepEvents, group_by_step
+from ..steps import StepEvents, with_user_steps
 from ..tally import Tally
 
 MAX_IMAGE_WIDTH_PX = 1600
@@ -58,13 +58,14 @@ def render_page(
     max_image_width: int = MAX_IMAGE_WIDTH_PX,
     target_at: TargetReader = lambda screenshot, point: "",
     masked: bool = False,
+    divergence: Screenshot | None = None,
 ) -> str:
     """The page of a run, complete or interrupted, from its events.
 
     `target_at` describes in words what was clicked. With `masked`, the page says that the events are those of
-    `mask_events`.
+    `mask_events`. `divergence` shows where a replay differed from its recording.
     """
-    steps = group_by_step(events)
+    steps = with_user_steps(events)
     images: dict[str, JsonValue] = {}
     for step in steps:
         screenshot = step.observed.observation.screenshot
@@ -73,7 +74,11 @@ def render_page(
     next_steps: list[StepEvents | None] = [*steps[1:], None]
     shown = [_step_json(step, following, target_at) for step, following in zip(steps, next_steps, strict=False)]
     data: Json = {
-        "head": {**_head_json(events), "masked": masked},
+        "head": {
+            **_head_json(events),
+            "masked": masked,
+            "divergence": "" if divergence is None else _image_url(divergence, 2 * max_image_width),
+        },
         "steps": [{**step, "used": used} for step, used in zip(shown, _used(events, steps), strict=True)],
         "images": images,
     }
@@ -125,7 +130,8 @@ def _step_json(step: StepEvents, following: StepEvents | None, target_at: Target
     if decided is not None and not labels:
         labels.append(LOOK)
     return {
-        "step": observed.step,
+        "step": step.name,
+        "byUser": step.user_action > 0,
         "screenshot": observation.screenshot.sha256,
         "screenshotAfter": following.observed.observation.screenshot.sha256 if following is not None else None,
         "size": [observation.screenshot.size.width, observation.screenshot.size.height],
