@@ -12,7 +12,7 @@ import argparse
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from replay_pages import PAGES, SCRIPT, STYLE, TrialPage
@@ -47,11 +47,11 @@ MUST_DIVERGE = ("removed", "hidden", "twice")
 
 
 class Recorder:
-    """Performs the steps of a page; the points come from the page, which reports where its controls are."""
+    """Performs `steps`; `rects` returns where the controls are, as the page or the program reports it."""
 
-    def __init__(self, page: TrialPage, site: Site) -> None:
-        self.steps = iter(page.steps)
-        self.site = site
+    def __init__(self, steps: Sequence[str], rects: Callable[[], object]) -> None:
+        self.steps = iter(steps)
+        self.rects = rects
 
     def info(self) -> PolicyInfo:
         """See `Policy`."""
@@ -65,15 +65,13 @@ class Recorder:
         step = next(self.steps, None)
         time.sleep(0.1)  # the report of the last click
         entry: tuple[Action, ...] | Finish = Finish("done")
-        if step is not None:
-            entry = (Type(step[1:]) if step.startswith("=") else Click(ScreenPoint(*self.rects[step])),)
+        if step is not None and step.startswith("="):
+            entry = (Type(step[1:]),)
+        elif step is not None:
+            rects = self.rects()
+            assert isinstance(rects, dict)
+            entry = (Click(ScreenPoint(*rects[step])),)
         yield from ScriptedPolicy([entry]).decide(context, lambda: False)
-
-    @property
-    def rects(self) -> dict[str, tuple[float, float]]:
-        """The centre of each control."""
-        found: dict[str, tuple[float, float]] = self.site.reported["rects"]  # type: ignore[assignment]
-        return found
 
 
 def address(site: Site, page: TrialPage, options: str) -> str:
@@ -86,7 +84,9 @@ def trial(page: TrialPage, changes: list[str], folder: Path) -> Iterator[tuple[s
     """Record the page and perform it with each change: the change, the outcome, the reason, seconds per step."""
     with Site() as site:
         with BrowserEnv(address(site, page, "")) as env:
-            Agent(policy=Recorder(page, site)).run(page.name, env, out=folder / page.name)
+            Agent(policy=Recorder(page.steps, lambda: site.reported["rects"])).run(
+                page.name, env, out=folder / page.name
+            )
             env.observe()
         time.sleep(0.2)
         recipe, wanted = recipe_of(read_run(folder / page.name)), site.reported["state"]
@@ -136,10 +136,19 @@ def main() -> None:
             for change, outcome, reason, seconds in trial(page, args.changes, args.out or Path(temporary)):
                 totals[change, outcome] += 1
                 print(f"{page.name:10} {change:14} {outcome:12} {seconds:5.2f} s/step  {reason}", flush=True)
+    print_totals(totals, args.changes)
+
+
+def print_totals(totals: Counter[tuple[str, str]], changes: Sequence[str]) -> None:
+    """The outcomes of each change, and those of all changes that leave the target alone."""
     print()
-    for change in args.changes:
+    for change in changes:
         counts = {outcome: count for (name, outcome), count in totals.items() if name == change}
-        print(f"{change:14} {counts}")
+        print(f"{change:16} {counts}")
+    changed = Counter[str]()
+    for (change, outcome), count in totals.items():
+        changed[outcome] += 0 if change in ("unchanged", *MUST_DIVERGE) else count
+    print(f"{'changed, in all':16} {dict(changed)}")
 
 
 if __name__ == "__main__":
