@@ -55,6 +55,19 @@ PersonInput: TypeAlias = PointerInput | WheelInput | KeyInput | TextInput
 
 
 @runtime_checkable
+class KnowsPasswordFields(Protocol):
+    """Optional protocol: an `Env` that knows what its fields are for."""
+
+    def asks_for_password(self) -> bool:
+        """Whether a text that is typed now may go into a field for a password.
+
+        Raises:
+            EnvLost: the screen is gone.
+        """
+        ...
+
+
+@runtime_checkable
 class Demonstrable(Protocol):
     """Optional protocol: an `Env` that reports the input of a person at its screen."""
 

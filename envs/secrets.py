@@ -204,8 +204,8 @@ class SecretVault:
         secret = self._secrets[name] = Secret(name, text, _shown(here) if here is not None else ANYWHERE)
         self._redaction = Redaction(self.values)
         self.notices.append(
-            f"a password was typed that the task or the model wrote. From now on it is hidden as {secret.handle}; the "
-            "task and the reply still contain it. With --secret the model never gets a password"
+            f"a password was typed. From now on it is hidden as {secret.handle}; if the task or the model wrote it, "
+            "the task and the reply still contain it. With --secret the model never gets a password"
         )
 
     @property

@@ -70,6 +70,7 @@ from .agent.loop.agent import Result as Result
 from .agent.loop.agent_config import AgentConfig as AgentConfig
 from .agent.loop.config import RunConfig as RunConfig
 from .agent.loop.control import Control as Control
+from .agent.loop.control import UserAction as UserAction
 from .agent.loop.episode import Episode as Episode
 from .agent.loop.open_model import open_model as open_model
 from .agent.loop.task_steps import TaskSteps as TaskSteps
@@ -105,6 +106,7 @@ from .agent.record.events import ScreenChecked as ScreenChecked
 from .agent.record.events import Started as Started
 from .agent.record.events import Stepped as Stepped
 from .agent.record.events import Summarized as Summarized
+from .agent.record.events import UserActed as UserActed
 from .agent.record.events import UserMessage as UserMessage
 from .agent.record.steps import StepEvents as StepEvents
 from .agent.record.trajectory import Run as Run

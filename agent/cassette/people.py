@@ -34,6 +34,7 @@ from ..record.events import (
     NeedsUser,
     Note,
     ScreenChecked,
+    UserActed,
     UserMessage,
 )
 from .screen import outcome
@@ -127,7 +128,7 @@ class RecordedApprover:
 
     def ask(self, request: ApprovalRequest, cancelled: Callable[[], bool]) -> ApprovalAnswer | None:
         """See `Approver`."""
-        match self.tape.next:
+        match next(self.tape.after(UserActed), None):
             case ApprovalAnswered(by="user") as answered:
                 return ApprovalAnswer(answered.allowed, answered.scope, answered.reason)
             case ApprovalAnswered(by="timeout"):
@@ -135,7 +136,7 @@ class RecordedApprover:
                 return None
             case UserMessage():
                 texts = list[str]()
-                for event in self.tape.ahead:
+                for event in self.tape.after(UserActed):
                     if not isinstance(event, UserMessage):
                         break
                     texts.append(event.text)

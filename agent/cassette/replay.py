@@ -10,16 +10,17 @@ ones. Each event must be equal to the recorded one, except for times.
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
 from ..core.describe import USER_SAYS
 from ..core.limits import StopReason
 from ..core.supervision import Critic, Supervision
 from ..dialects.dialect import Dialect
-from ..loop.control import Clock, Control
+from ..loop.control import Clock, Control, UserAction
 from ..loop.episode import Episode
 from ..policy.policy import Policy
-from ..record.events import Ended, Event, NeedsUser, Note, Observed, ScreenChecked, Started
+from ..record.events import Ended, Event, NeedsUser, Note, Observed, ScreenChecked, Started, UserActed
 from ..record.steps import ResumePoint, resume_point
 from ..record.trajectory import Run, read_run
 from .decisions import ReplayedPolicy, recorded_policy
@@ -164,8 +165,12 @@ class _Deck:
         )
 
     def _prepare(self) -> None:
-        """Do what the user did before the next event: stop, pause, resume, send messages, or be absent."""
+        """Do what the user did before the next event: stop, pause, act, resume, send messages, or be absent."""
         tape, control = self.tape, self.control
+        if not isinstance(tape.last, UserActed):
+            for event in takewhile(lambda one: isinstance(one, UserActed), tape.ahead):
+                assert isinstance(event, UserActed)
+                control.add_user_action(UserAction(event.observation, event.action, event.seconds))
         control.declined = not any(isinstance(event, NeedsUser) for event in tape.ahead)
         match tape.next:
             case Ended(stop=StopReason.CANCELLED, reason=reason):

@@ -23,6 +23,10 @@ PAUSE_S = 1.5
 
 MOST_CLICKS = 3
 MAX_TEXT = 10_000
+
+PASSWORD = "{{password}}"  # noqa: S105 -- the handle of a secret
+"""What is recorded in place of a password."""
+
 BEND_PX = 3.0
 MAX_PATH = 20
 """Points of a drag: those where it bends by more than `BEND_PX`, and not more than these."""
@@ -66,7 +70,7 @@ class _Scrolling:
 class Grouping:
     """Collects the input of one action after another. `password` is the text that stands for hidden ones."""
 
-    password: str = "{{password}}"  # noqa: S105 -- the handle of a secret
+    password: str = PASSWORD
     _down: dict[Button, list[PointerInput]] = field(default_factory=dict[Button, list[PointerInput]])
     _click: tuple[Click[ScreenPoint], float, float] | None = None
     """A click that may become a double click, when it began, and when it ended."""
@@ -145,15 +149,15 @@ class Grouping:
         if self._click is None:
             return False
         click, _, ended_s = self._click
-        is_near = _distance(click.at, press.at) <= STILL_PX and press.time_s - ended_s <= AGAIN_S
-        return is_near and click.button is press.button and click.modifiers == tuple(dict.fromkeys(self._held))
+        is_again = is_near(click.at, press.at) and press.time_s - ended_s <= AGAIN_S
+        return is_again and click.button is press.button and click.modifiers == tuple(dict.fromkeys(self._held))
 
     def _turned(self, event: WheelInput) -> Iterator[Demonstrated]:
         self._lone = None
         scrolling = self._scrolling
         if scrolling is not None and (
             scrolling.direction is not event.direction
-            or _distance(scrolling.at, event.at) > STILL_PX
+            or not is_near(scrolling.at, event.at)
             or event.time_s - scrolling.last_s > PAUSE_S
         ):
             yield from self._end_scrolling()
@@ -245,6 +249,11 @@ class Grouping:
         if scrolling is not None:
             notches = max(1, round(scrolling.notches))
             yield Demonstrated(Scroll(scrolling.direction, notches, scrolling.at), scrolling.started_s)
+
+
+def is_near(one: ScreenPoint, other: ScreenPoint) -> bool:
+    """Whether the pointer has hardly moved between the two points."""
+    return _distance(one, other) <= STILL_PX
 
 
 def _distance(one: ScreenPoint, other: ScreenPoint) -> float:

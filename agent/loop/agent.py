@@ -41,7 +41,7 @@ from ..policy.model_policy import ModelPolicy
 from ..policy.policy import Policy, TakesFunctions
 from ..record.events import Decided, Ended, Event
 from ..record.trajectory import Run, RunError, RunLog, read_run
-from .control import Control
+from .control import Control, UserAction
 from .episode import Episode
 from .on_thread import on_thread
 from .open_policy import open_policy
@@ -295,6 +295,13 @@ class Agent:
         An observation reports each event on the screen once: call this with the facts of one that was made meanwhile.
         """
         self._control.add_facts(facts)
+
+    def add_user_action(self, action: UserAction) -> None:
+        """Record what the user did on the screen of the running episode, while it is paused or asks the user.
+
+        It becomes a `UserActed` event of the run, which the viewer, a recipe and an export treat as a step.
+        """
+        self._control.add_user_action(action)
 
     def decline(self) -> None:
         """Report that no one will answer; an episode that waits for the user ends as `needs_user`."""

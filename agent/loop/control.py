@@ -5,7 +5,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ...envs.env import Env, Fact, InputMonitored
+from ...envs.actions import Action
+from ...envs.env import Env, Fact, InputMonitored, Observation
 
 _POLL_S = 0.02
 """Waiting polls: a signal handler could deadlock on the lock of an event that its own thread is waiting for."""
@@ -17,6 +18,15 @@ class Clock:
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class UserAction:
+    """What the user did on the screen, which `observation` shows just before it; `seconds` is the time that it took."""
+
+    observation: Observation
+    action: Action
+    seconds: float = 0.0
 
 
 class Control:
@@ -34,6 +44,7 @@ class Control:
         self._paused = False
         self._messages: deque[str] = deque()
         self._facts: deque[Fact] = deque()
+        self._user_actions: deque[UserAction] = deque()
 
     def stop(self, reason: str = "stopped by the user") -> None:
         """End the episode as `cancelled` at the next phase; a model call in progress is interrupted."""
@@ -61,10 +72,11 @@ class Control:
         """Whether the episode must wait before its next observation."""
         return (self._paused or self.user_active) and not self.stopped
 
-    def wait_while_paused(self) -> None:
-        """Block until the episode may continue."""
-        while self.paused:
+    def wait_while_paused(self) -> bool:
+        """Block until the episode may continue, or the user has acted on the screen; whether it is still paused."""
+        while self.paused and not self._user_actions:
             time.sleep(_POLL_S)
+        return self.paused
 
     def send_message(self, text: str = "") -> None:
         """Send the model a message for its next step; answers its question, if it waits for one.
@@ -88,6 +100,14 @@ class Control:
     def drain_facts(self) -> tuple[Fact, ...]:
         """Remove and return those facts, oldest first."""
         return tuple(self._facts.popleft() for _ in range(len(self._facts)))
+
+    def add_user_action(self, action: UserAction) -> None:
+        """Record what the user did, who has taken over."""
+        self._user_actions.append(action)
+
+    def drain_user_actions(self) -> tuple[UserAction, ...]:
+        """Remove and return those actions, oldest first."""
+        return tuple(self._user_actions.popleft() for _ in range(len(self._user_actions)))
 
     def wait_for_message(self, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Block until a message arrives, `decline` or `stop` is called, or `cancelled()` is true."""

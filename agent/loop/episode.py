@@ -371,7 +371,10 @@ class Episode:
         yield from self._observer.hand_over(self._step)
         cause = ": the user is using the screen" if self.control.user_active else ""
         yield Note(f"paused{cause}", self._step)
-        self.control.wait_while_paused()
+        is_paused = True
+        while is_paused:
+            is_paused = self.control.wait_while_paused()
+            yield from self._observer.user_actions(self._step)
         self._started_at += self.clock.now() - started
         yield Note("resumed", self._step)
 

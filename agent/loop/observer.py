@@ -33,7 +33,7 @@ from ..guard.approval import ApprovalAnswer, ApprovalRequest, Approver, parse_an
 from ..monitor.action_loops import ActionLoop
 from ..monitor.progress import ProgressMonitor
 from ..monitor.screen_diff import difference_of
-from ..record.events import Escalated, Event, NeedsUser, Note, RecoveredError, ScreenChecked, UserMessage
+from ..record.events import Escalated, Event, NeedsUser, Note, RecoveredError, ScreenChecked, UserActed, UserMessage
 from .control import Clock, Control
 
 RETRY_S = 0.5
@@ -343,6 +343,11 @@ class Observer:
         self._before_user = None if self.control.user_active else observation.screenshot
         self._progress.reset()
 
+    def user_actions(self, step: int) -> Generator[UserActed]:
+        """What the user has done since they took over."""
+        for done in self.control.drain_user_actions():
+            yield UserActed(step, done.observation, done.action, done.seconds)
+
     def ask_user(self, step: int, question: str) -> Generator[Event, None, tuple[str, ...]]:
         """Ask, and wait for the user's answers; one that only returns the screen is empty, and none if no one answers.
 
@@ -352,6 +357,7 @@ class Observer:
             return ()
         yield from self.hand_over(step)
         answer, _ = yield from self.request_approval(ApprovalRequest("question", printable(question), step))
+        yield from self.user_actions(step)
         if answer is None:
             return ()
         messages = tuple(answer.text.split(MESSAGE_END))

@@ -14,6 +14,7 @@ from .events import (
     RecoveredError,
     Resumed,
     Summarized,
+    UserActed,
     UserMessage,
 )
 
@@ -34,6 +35,8 @@ def describe_event(event: Event) -> str | None:
             return f"waiting for the user{f' (rule {rule!r})' if rule else ''}: {question}"
         case UserMessage(text=text):
             return f"user: {text}" if text else "the user returned control"
+        case UserActed(action=action):
+            return f"the user: {describe_action(action)}"
         case Summarized(steps=steps, text=text):
             outcome = f"summarized: {text}" if text else "dropped: the context window is full"
             return f"first {steps} steps {outcome}"

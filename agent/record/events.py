@@ -3,8 +3,8 @@
 An episode starts with `Started` or `Resumed` and ends with `Ended`. Each step emits, in order: `Observed`, possibly
 `Escalated`, one `Replied` per model call (each possibly followed by `ParseFailed`), `Decided`, possibly
 `ApprovalAnswered`, `Intended` and `Acted` for each action, and `Stepped`. `AnswerRejected` and `Critiqued` follow the
-step that finishes the task. `Note`, `ScreenChecked`, `RecoveredError`, `NeedsUser` and `UserMessage` can occur anywhere
-in between.
+step that finishes the task. `UserActed` follows `NeedsUser` or the `Note` that the episode is paused. `Note`,
+`ScreenChecked`, `RecoveredError`, `NeedsUser` and `UserMessage` can occur anywhere in between.
 """
 
 from collections.abc import Mapping
@@ -279,6 +279,21 @@ class UserMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class UserActed:
+    """The user, who had taken over the screen, carried out `action`; `observation` is the screen just before it.
+
+    `step` is the newest step of the agent, 0 before the first one, and `seconds` the time that the action took. A text
+    that was typed at once or with short pauses is one action, and a password is recorded as the handle of a secret.
+    """
+
+    step: int
+    observation: LoggedObservation
+    action: LoggedAction
+    seconds: float = 0.0
+    event: Literal["user_acted"] = "user_acted"
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerRejected:
     """The answer of a finish does not have the form that the program wants; the model is asked for it again.
 
@@ -355,7 +370,11 @@ Event: TypeAlias = (
     | Critiqued
     | NeedsUser
     | UserMessage
+    | UserActed
     | RecoveredError
     | Note
     | Ended
 )
+
+ScreenEvent: TypeAlias = Observed | ScreenChecked | UserActed
+"""The events that have a screenshot, in `observation`."""

@@ -1,10 +1,11 @@
 """The events of a run by step, and the state from which an interrupted run is resumed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from ...envs.actions import Action, CallFunction
+from ...envs.env import ActionResult
 from ..core.context import HistoryStep
 from ..core.describe import (
     POSSIBLY_DONE,
@@ -31,17 +32,30 @@ from .events import (
     Replied,
     Resumed,
     Stepped,
+    UserActed,
 )
 
 E = TypeVar("E")
 
+BY_USER = "by the user"
+"""The method of an action that the user carried out."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepEvents:
-    """The observation of a step, and all events until the next observation."""
+    """The observation of a step, and all events until the next observation.
+
+    `user_action` is 0 for a step of the agent; else it counts the actions of the user after that step, from 1.
+    """
 
     observed: Observed
     events: list[Event] = field(default_factory=list[Event])
+    user_action: int = 0
+
+    @property
+    def name(self) -> str:
+        """The number of the step, such as `3`, or `3.1` for the first action of the user after it."""
+        return f"{self.observed.step}.{self.user_action}" if self.user_action else f"{self.observed.step}"
 
     def all(self, kind: type[E]) -> list[E]:
         """The events of that kind, in order."""
@@ -98,6 +112,35 @@ def group_by_step(events: Iterable[Event]) -> list[StepEvents]:
         else:
             current.append(event)
     return [steps[number] for number in sorted(steps)]
+
+
+def with_user_steps(events: Iterable[Event]) -> list[StepEvents]:
+    """The events by step, with a step for each action of the user while they had taken over."""
+    steps: list[StepEvents] = []
+    for step in group_by_step(events):
+        acted = step.all(UserActed)
+        own = replace(step, events=[event for event in step.events if not isinstance(event, UserActed)])
+        before = [event for event in acted if event.step < step.observed.step]
+        numbers = [*range(1, len(before) + 1), 0, *range(1, len(acted) - len(before) + 1)]
+        shown: list[StepEvents | UserActed] = [*before, own, *acted[len(before) :]]
+        steps += [
+            _user_step(one, number) if isinstance(one, UserActed) else one
+            for one, number in zip(shown, numbers, strict=True)
+        ]
+    return steps
+
+
+def _user_step(event: UserActed, number: int) -> StepEvents:
+    """An action of the user, as if an agent had decided on it."""
+    step, action = event.step, event.action
+    done = Acted(step, 0, action, ActionResult(event.seconds, method=BY_USER))
+    events: list[Event] = [
+        Decided(step, None, (action,)),
+        Intended(step, 0, action),
+        done,
+        Stepped(step, event.seconds),
+    ]
+    return StepEvents(Observed(step, event.observation, (), None, 0.0), events, number)
 
 
 @dataclass(frozen=True, slots=True)

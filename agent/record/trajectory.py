@@ -31,7 +31,7 @@ from ..core.validation import first_problem
 from .archive import EVENTS as _EVENTS
 from .archive import RunArchive
 from .codec import STRICT, LoadScreenshot
-from .events import Ended, Event, Intended, Observed, ScreenChecked, Started, Stepped
+from .events import Ended, Event, Intended, ScreenEvent, Started, Stepped
 from .lock import lock_folder
 from .steps import ResumePoint, resume_point
 
@@ -54,7 +54,7 @@ class Run:
     @property
     def screenshots(self) -> tuple[Screenshot, ...]:
         """All screenshots, each once."""
-        seen = [event.observation.screenshot for event in self.events if isinstance(event, Observed | ScreenChecked)]
+        seen = [event.observation.screenshot for event in self.events if isinstance(event, ScreenEvent)]
         return tuple({shot.sha256: shot for shot in seen}.values())
 
     @property
@@ -107,7 +107,7 @@ class RunLog:
         """
         try:
             self._file = self._file or self._open()
-            if isinstance(event, Observed | ScreenChecked):
+            if isinstance(event, ScreenEvent):
                 self._store(event.observation.screenshot)
             self._file.write(event_to_json(event) + b"\n")
             self._file.flush()

@@ -105,6 +105,10 @@ class BrowserEnv(ScreenEnv):
             if self._session is not None:
                 self._session.secrets.vault = vault
 
+    def asks_for_password(self) -> bool:
+        """See `KnowsPasswordFields`."""
+        return self._run(lambda session: session.asks_for_password())
+
     def reset(self, pointer: ScreenPoint) -> tuple[Fact, ...]:
         """Go to an empty page, clear cookies and storage, and move the pointer to `pointer`, without settling.
 

@@ -57,6 +57,7 @@ from .ui.compositor import Compositor
 from .ui.controls import PRESSED, closes
 from .ui.navigation import Navigation
 from .ui.overlay.overlay import TAB_STRIP_PX, Overlay
+from .ui.overlay.panels import Dialog
 from .ui.person import PagePerson
 from .ui.prompts import BrowserPrompts
 from .ui.tab_strip import TabStrip, address_bar
@@ -195,6 +196,13 @@ class BrowserSession:
             raise ActionRefused("nothing on the page took the text; click the field to type into first")
         else:
             self._facts.append(Fact("No input field received the typed text."))
+
+    async def asks_for_password(self) -> bool:
+        """See `KnowsPasswordFields`; true while the browser asks to sign in."""
+        dialog = self._overlay.dialog
+        if dialog is not None:
+            return isinstance(dialog, Dialog) and any(field.secret for field in dialog.fields)
+        return not self._prompts.is_blocking() and await self.secrets.asks_for_password()
 
     async def reset(self, pointer: ScreenPoint) -> tuple[Fact, ...]:
         """See `BrowserEnv.reset`."""

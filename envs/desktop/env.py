@@ -23,7 +23,7 @@ from .virtual.display import VirtualDisplay
 from .virtual.sandbox.bubblewrap import why_unavailable
 from .watchdog.settings import InterruptSettings
 from .x11.connection import Window
-from .x11.person import XPerson
+from .x11.person import XPerson, is_for_password
 
 
 class DesktopEnv(SessionEnv[DesktopSession]):
@@ -161,6 +161,11 @@ class DesktopEnv(SessionEnv[DesktopSession]):
     def set_clipboard(self, text: str) -> None:
         """See `HasClipboard`."""
         self._opened().clipboard().write(text)
+
+    def asks_for_password(self) -> bool:
+        """See `KnowsPasswordFields`: by the title and the program of the active window."""
+        windows = self._opened().on_screen
+        return windows is None or is_for_password(windows.active())
 
     def set_input_listener(self, listener: InputListener | None) -> None:
         """See `InputMonitored`."""

@@ -75,6 +75,10 @@ class FakeEnv(ScreenEnv):
         self._do(action)
         return ActionResult(0.0)
 
+    def asks_for_password(self) -> bool:
+        """See `KnowsPasswordFields`: it has none."""
+        return False
+
     def release(self) -> None:
         """See `Env`."""
         self._held.clear()

@@ -18,7 +18,14 @@ from ...agent.core.model import Sampling
 from ...agent.dialects.dialect import Dialect, RequestShaping
 from ...agent.dialects.prompting.prompt_kind import Prompt
 from ...agent.dialects.prompting.thoughts import Thoughts
-from ...agent.dialects.registry import dialect_named, with_language, with_max_image_pixels, with_prompt, with_thoughts
+from ...agent.dialects.registry import (
+    dialect_named,
+    with_ask_user,
+    with_language,
+    with_max_image_pixels,
+    with_prompt,
+    with_thoughts,
+)
 from ...agent.policy.followups import repair_messages
 from ...agent.record.trajectory import Run, RunError
 from ...envs.actions import map_points
@@ -226,9 +233,10 @@ def _recorded_dialect(run: Run) -> Dialect:
             dialect = with_prompt(known, prompt)
         except ValueError:
             continue
-        if dialect.prompt_sha256 == policy.prompt_sha256:
-            most = policy.max_image_pixels
-            return dialect if most is None else with_max_image_pixels(dialect, most)
+        for form in (dialect, with_ask_user(dialect)):
+            if form.prompt_sha256 == policy.prompt_sha256:
+                most = policy.max_image_pixels
+                return form if most is None else with_max_image_pixels(form, most)
     raise RunError(
         f"{run.folder}: the prompt of the run is not in {policy.dialect} any more: use --dialect to rewrite it"
     )

@@ -69,14 +69,15 @@ def export(
     lines = replies = episodes = skipped_episodes = skipped_steps = 0
     with open_lines(out, layout) as writer:
         for record, run, recorded_format in recorded_episodes(source):
-            steps = steps_of(run)
+            form = conversation_format or recorded_format
+            steps = steps_of(run, by_user=form.dialect is not None)  # no recorded prompt shows what the user did
             kept = frozenset(step.number for step in steps if step_filter(record, step))
             skipped_steps += len(steps) - len(kept)
             skipped_episodes += not kept
             if not kept:
                 continue
             episodes += 1
-            builder = ConversationBuilder(run, steps, conversation_format or recorded_format)
+            builder = ConversationBuilder(run, steps, form)
             for conversation in _conversations(builder, steps, kept, per):
                 learned = {
                     reply: builder.sampled(number) for number, reply in conversation.replies.items() if number in kept

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from ...agent.record.events import Acted, Decided, Escalated, Observed, ParseFailed, Replied
-from ...agent.record.steps import StepEvents, group_by_step
+from ...agent.record.steps import StepEvents, group_by_step, with_user_steps
 from ...agent.record.trajectory import Run
 
 
@@ -36,9 +36,14 @@ class RecordedStep:
         return bool(self.decided.actions)
 
 
-def steps_of(run: Run) -> tuple[RecordedStep, ...]:
-    """The steps of `run` that count, in order; one that had not begun to act is ignored, as when the run is resumed."""
-    steps = group_by_step(run.events)
+def steps_of(run: Run, *, by_user: bool = False) -> tuple[RecordedStep, ...]:
+    """The steps of `run` that count, in order; one that had not begun to act is ignored, as when the run is resumed.
+
+    With `by_user`, also what the user did who had taken over; all steps are then numbered in order.
+    """
+    steps = with_user_steps(run.events) if by_user else group_by_step(run.events)
+    if any(step.user_action for step in steps):
+        steps = [replace(step, observed=replace(step.observed, step=index)) for index, step in enumerate(steps, 1)]
     following = [step.observed for step in steps[1:]]
     counted = (_step(step, following[index : index + 1]) for index, step in enumerate(steps) if step.counts)
     recovered = any(isinstance(event, Escalated) for event in run.events)

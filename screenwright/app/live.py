@@ -6,18 +6,22 @@ The episode runs on the thread of the queue; viewers act from other threads.
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from itertools import count
 from secrets import token_hex
 
 from ..agent.core.approvals import Scope
+from ..agent.demonstration.taking_over import TakingOver, may_type_password
 from ..agent.guard.approval import ApprovalAnswer, ApprovalRequest
 from ..agent.loop.agent import Agent
+from ..agent.loop.control import UserAction
 from ..agent.record.events import Ended, Event, Note
 from ..agent.record.html import Json
-from ..envs.actions import Action
-from ..envs.env import ActionRefused, Env, EnvLost
+from ..envs.actions import Action, Hotkey, Type
+from ..envs.env import ActionRefused, Env, EnvLost, Observation
+from ..envs.input.private import typing_secret
 from ..envs.interrupt import Interrupted, interruptible
 from ..envs.screenshot import Screenshot
 from ..envs.secrets import TypesSecrets
@@ -58,6 +62,7 @@ class LiveRun:
         self._lock = threading.RLock()
         """Held while a viewer acts, so that the episode goes on only after the viewer's input."""
         self._pausing = self._paused = False
+        self._hands = TakingOver()
         self._stop_reason = ""
 
     @property
@@ -127,6 +132,7 @@ class LiveRun:
     def resume(self) -> None:
         """Go on."""
         with self._lock:
+            self._record(self._hands.finish())
             self._running().resume()
             self._pausing = False
             self._show_state()
@@ -136,6 +142,7 @@ class LiveRun:
         with self._lock:
             self._stop_reason = reason
             if self._agent is not None:
+                self._record(self._hands.finish())
                 self._agent.stop()
         self.feed.add({"kind": "state", "state": "stopping"})
 
@@ -148,6 +155,7 @@ class LiveRun:
         with self._lock:
             question = self._question
             if question is not None and question.request.kind == "question":
+                self._record(self._hands.finish())
                 self._answer = ApprovalAnswer(True, text=text)
                 return
             self._running().send_message(text)
@@ -165,6 +173,7 @@ class LiveRun:
                 raise NotNow("the question is closed: it has been answered, or it was too late")
             if answer.scope is not Scope.ONCE and answer.scope not in question.request.scopes:
                 raise NotNow("the question does not allow this scope")
+            self._record(self._hands.finish())
             self._answer = answer
 
     def question_image(self, number: int) -> Screenshot | None:
@@ -175,7 +184,7 @@ class LiveRun:
     # -- taking over
 
     def act(self, action: Action) -> None:
-        """Carry out an action of the user, who has taken over, and show the screen after it.
+        """Carry out and record an action of the user, who has taken over, and show the screen after it.
 
         Raises:
             NotNow: the run is not paused, or its screen cannot be shown.
@@ -186,7 +195,7 @@ class LiveRun:
             end = time.monotonic() + _HANDS_S
             try:
                 with interruptible(by=lambda: time.monotonic() > end):
-                    env.execute(action)
+                    self._carry_out(action, env)
                 self._show_frame(env)
             except Interrupted:
                 raise ActionRefused(f"it took longer than {_HANDS_S:g} s") from None
@@ -197,7 +206,9 @@ class LiveRun:
         """Show the screen as it is now, to a user who has taken over; returns why not, empty if it is shown."""
         with self._lock:
             try:
-                self._show_frame(self._taken_over())
+                env = self._taken_over()
+                self._record(self._hands.flush(time.monotonic()))
+                self._show_frame(env)
             except (NotNow, EnvLost) as error:
                 return str(error)
         return ""
@@ -205,6 +216,34 @@ class LiveRun:
     def frame(self, sha256: str) -> Screenshot | None:
         """One of the last pictures of the screen that `act` has shown; they are not recorded."""
         return self._frames.get(sha256)
+
+    def _carry_out(self, action: Action, env: Env) -> None:
+        """Carry out `action` and record it, also if it takes too long: it has been begun then."""
+        before, may_be_hidden = self._observe(env), may_type_password(env)
+        hidden = may_be_hidden and isinstance(action, Type | Hotkey)
+        started_s = time.monotonic()
+        try:
+            with typing_secret() if hidden else nullcontext():
+                env.execute(action)
+        except Interrupted:
+            self._add(before, action, started_s, hidden=hidden)
+            raise
+        self._add(before, action, started_s, hidden=hidden)
+
+    def _add(self, before: Observation, action: Action, started_s: float, *, hidden: bool) -> None:
+        now_s = time.monotonic()
+        before.screenshot.release()
+        self._record(self._hands.add(UserAction(before, action, now_s - started_s), now_s, hidden=hidden))
+
+    def _record(self, done: Iterable[UserAction]) -> None:
+        for one in done:
+            self._running().add_user_action(one)
+
+    def _observe(self, env: Env) -> Observation:
+        """The screen as it is now; its facts reach the model with its next observation."""
+        seen = env.observe()
+        self._running().add_facts(seen.facts)
+        return replace(seen, facts=())
 
     def _taken_over(self) -> Env:
         question = self._question
@@ -217,9 +256,7 @@ class LiveRun:
         return self._env
 
     def _show_frame(self, env: Env) -> None:
-        seen = env.observe()
-        self._running().add_facts(seen.facts)
-        shot = seen.screenshot
+        shot = self._observe(env).screenshot
         if next(reversed(self._frames), "") == shot.sha256:
             return
         shot.release()

@@ -15,6 +15,7 @@ from ..agent.record.events import (
     Replied,
     Started,
     Stepped,
+    UserActed,
     UserMessage,
 )
 from ..agent.record.html import Json
@@ -53,6 +54,8 @@ def message_of(event: Event) -> Json:
             return {"kind": "asked", "step": event.step, "text": event.question}
         case NeedsUser():  # the question itself follows; the record says how it was answered
             return {"kind": "note", "step": event.step, "text": ""}
+        case UserActed():
+            return _user_acted(event)
         case UserMessage():
             return {"kind": "said", "step": event.step, "text": event.text}
         case Ended():
@@ -62,16 +65,20 @@ def message_of(event: Event) -> Json:
 
 
 def _observed(event: Observed) -> Json:
+    change = None if event.change is None else describe_change(event.change)
+    return {"kind": "observed", "step": event.step, "notes": [*event.notes], "change": change, **_screen_of(event)}
+
+
+def _user_acted(event: UserActed) -> Json:
+    action = event.action
+    shown: Json = {"actions": [move_to_json(action)], "labels": [describe_action(action)]}
+    return {"kind": "user_acted", "step": event.step, **shown, **_screen_of(event)}
+
+
+def _screen_of(event: Observed | UserActed) -> Json:
     seen = event.observation
-    return {
-        "kind": "observed",
-        "step": event.step,
-        "image": seen.screenshot.sha256,
-        "size": [seen.screenshot.size.width, seen.screenshot.size.height],
-        "location": seen.location,
-        "notes": [*event.notes],
-        "change": None if event.change is None else describe_change(event.change),
-    }
+    size = seen.screenshot.size
+    return {"image": seen.screenshot.sha256, "size": [size.width, size.height], "location": seen.location}
 
 
 def _decided(event: Decided) -> Json:

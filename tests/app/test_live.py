@@ -1,17 +1,37 @@
 """A run that is being watched: its messages, pauses, questions, and taking over."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from app_server import ASK, DONE, Client, FakeFactory, press, serving, until
 
-from screenwright import ActionResult, FakeEnv, Message, Observation, read_run
-from screenwright.agent.record.events import ApprovalAnswered, NeedsUser, UserMessage
+from screenwright import (
+    ActionResult,
+    Agent,
+    Click,
+    FakeEnv,
+    Message,
+    Observation,
+    ScreenPoint,
+    StopReason,
+    Type,
+    read_run,
+)
+from screenwright.agent.cassette.replay import Cassette
+from screenwright.agent.core.supervision import NO_INTERVENTION
+from screenwright.agent.record.events import ApprovalAnswered, NeedsUser, UserActed, UserMessage
+from screenwright.agent.record.steps import with_user_steps
+from screenwright.agent.record.viewer import render_page
+from screenwright.agent.record.viewer.share import mask_events
+from screenwright.agent.replay.policy import ReplayPolicy
+from screenwright.agent.replay.recipe import recipe_of
 from screenwright.envs.actions import Action
 from screenwright.envs.env import Fact
+from screenwright.eval.datasets.conversations import ConversationFormat
+from screenwright.eval.datasets.export import export
 from screenwright.testing import eventually
 
 _GREET = FakeEnv().where("Greet")
@@ -249,3 +269,75 @@ def test_a_run_is_stopped_also_while_it_asks(tmp_path: Path) -> None:
         eventually(client.jobs, [])
         assert client.post(f"/api/runs/{run}/stop").json["error"] == "the run is over"
     assert greetings(factory) == 0
+
+
+def taken_over(client: Client, messages: Iterator[dict[str, object]], run: str) -> None:
+    """The user clicks Greet and Name, types a text in parts, and returns the screen."""
+    number = until(messages, "question")["question"]
+    name = FakeEnv().where("Name")
+    for action in (
+        {"type": "click", "at": [*GREET]},
+        {"type": "click", "at": [name.x, name.y]},
+        {"type": "type", "text": "Gra"},
+        {"type": "type", "text": "ce"},
+        {"type": "click", "at": [9999, 1]},  # which is refused
+    ):
+        client.post(f"/api/runs/{run}/act", {"action": action})
+    client.post(f"/api/runs/{run}/answer", {"question": number, "allowed": True})
+
+
+def test_what_the_user_does_becomes_steps_of_the_run(tmp_path: Path) -> None:
+    with serving(tmp_path, FakeFactory([ASK, DONE])) as client:
+        run = start(client)
+        with client.events(run) as messages:
+            taken_over(client, messages, run)
+            live = [until(messages, "user_acted") for _ in range(3)]
+            until(messages, "ended", stop="finished")
+        eventually(client.jobs, [])
+        with client.events(run) as recorded:
+            shown = [one for one in recorded if one["kind"] == "user_acted"]
+        assert [one | {"id": ""} for one in shown] == [one | {"id": ""} for one in live]
+        assert client.get(f"/api/runs/{run}/images/{live[2]['image']}.png").status == 200
+    folder = next((tmp_path / "runs").iterdir())
+    acted = [event for event in events_of(tmp_path) if isinstance(event, UserActed)]
+    name = FakeEnv().where("Name")
+    assert [event.action for event in acted] == [Click(ScreenPoint(*GREET)), Click(name), Type("Grace")]
+    assert len({event.observation.screenshot for event in acted}) == 3
+    steps = with_user_steps(read_run(folder).events)
+    assert [step.name for step in steps] == ["1", "1.1", "1.2", "1.3", "2"]
+    page = render_page(read_run(folder).events)
+    assert '"step":"1.3","byUser":true' in page.replace(" ", "")
+    masked = mask_events(read_run(folder).events)
+    assert "Grace" not in str(masked)
+    Cassette(folder).check()
+
+
+def test_what_the_user_does_is_performed_again_and_exported(tmp_path: Path) -> None:
+    with serving(tmp_path, FakeFactory([ASK, DONE])) as client:
+        run = start(client)
+        with client.events(run) as messages:
+            taken_over(client, messages, run)
+            until(messages, "ended", stop="finished")
+    folder = next((tmp_path / "runs").iterdir())
+    recipe = recipe_of(read_run(folder))
+    assert [type(step.action) for step in recipe.steps] == [Click, Click, Type]
+    assert all(step.after is not None for step in recipe.steps)
+    exported = export(folder, tmp_path / "train.jsonl", conversation_format=ConversationFormat(dialect="ui-tars-1.5"))
+    assert exported.lines == 5
+    assert "type(content='Grace')" in (tmp_path / "train.jsonl").read_text()
+    as_recorded = export(folder, tmp_path / "recorded.jsonl")
+    assert as_recorded.lines == 2
+
+
+@pytest.mark.reader
+def test_a_run_in_which_the_user_helped_is_performed_without_them(tmp_path: Path) -> None:
+    with serving(tmp_path, FakeFactory([ASK, DONE])) as client:
+        run = start(client)
+        with client.events(run) as messages:
+            taken_over(client, messages, run)
+            until(messages, "ended", stop="finished")
+    env = FakeEnv()
+    policy = ReplayPolicy(recipe_of(read_run(next((tmp_path / "runs").iterdir()))), wait_s=0.1)
+    result = Agent(policy=policy, supervision=NO_INTERVENTION).run("again", env)
+    assert (result.reason, result.stop) == ("", StopReason.FINISHED)
+    assert (env.state.presses, env.state.text) == (1, "Grace")

@@ -19,7 +19,7 @@ from ....envs.masks import Mask, TypedMasks, paint
 from ....envs.redaction import Redaction
 from ....envs.screenshot import Screenshot
 from ...core.change import Change, ChangeKind
-from ..events import Acted, Decided, Event, Intended, Observed, Resumed
+from ..events import Acted, Decided, Event, Intended, Observed, Resumed, UserActed
 from ..trajectory import event_to_json
 
 LineReader: TypeAlias = Callable[[Screenshot], Iterable[tuple[str, Box]]]
@@ -54,14 +54,25 @@ def _values(events: Iterable[Event]) -> dict[str, str]:
         for url in _URL.findall(text):
             _add_url(url, hosts, values)
         values |= dict.fromkeys(_FOLDER.findall(text), FOLDER)
-        if isinstance(event, Observed):
+        if isinstance(event, Observed | UserActed):
             seen = event.observation
             values |= dict.fromkeys((one for fact in seen.facts for one in fact.quoted), VALUE)
             if seen.location and not _URL.match(seen.location):
                 values[seen.location] = TITLE
-        for action in event.actions if isinstance(event, Decided) else ():
+        for action in _actions_of(event):
             values |= dict.fromkeys(_inputs(action), TYPED)
     return {text: name for text, name in values.items() if len(text) >= _MIN_TEXT}
+
+
+def _actions_of(event: Event) -> tuple[Action, ...]:
+    """The actions that `event` begins with."""
+    match event:
+        case Decided(actions=actions):
+            return actions
+        case UserActed(action=action):
+            return (action,)
+        case _:
+            return ()
 
 
 def _add_url(url: str, hosts: dict[str, str], values: dict[str, str]) -> None:
@@ -96,7 +107,7 @@ def _forms(text: str) -> str:
 
 def _without_facts(event: _E) -> _E:
     """The values of facts, also short ones."""
-    if not isinstance(event, Observed):
+    if not isinstance(event, Observed | UserActed):
         return event
     seen = event.observation
     facts = tuple(replace(fact, quoted=(VALUE,) * len(fact.quoted)) for fact in seen.facts)
@@ -112,7 +123,7 @@ def _without_inputs(event: Event) -> Event:
     match event:
         case Decided(actions=actions):
             return replace(event, actions=tuple(map(_without_input, actions)))
-        case Intended(action=action):
+        case Intended(action=action) | UserActed(action=action):
             return replace(event, action=_without_input(action))
         case Acted(action=action, result=result):
             result = replace(result, output=VALUE) if result is not None and result.output else result
@@ -152,6 +163,11 @@ class _Pictures:
                 masked = self._masked(seen.screenshot, change)
                 masked.release()  # a run has hundreds
                 return replace(event, observation=replace(seen, screenshot=masked))
+            case UserActed(observation=seen, action=action):
+                shown = self.mask(Observed(event.step, seen, (), None, 0.0))
+                assert isinstance(shown, Observed)
+                self._before = self._last if isinstance(action, Type) else None
+                return replace(event, observation=shown.observation)
             case Decided(actions=actions) if any(isinstance(action, Type) for action in actions):
                 self._before = self._last
             case _:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from ..events import Event
 from ..html import image_url
-from ..steps import StepEvents, group_by_step
+from ..steps import StepEvents, with_user_steps
 from .video import caption
 
 MAX_STEPS = 12
@@ -20,7 +20,7 @@ _FIGURE = "display:inline-block;margin:4px;width:240px;vertical-align:top;font-s
 
 def render_strip(events: Sequence[Event]) -> str:
     """HTML without scripts: a picture of each step with its actions. Texts of the run are escaped."""
-    steps = group_by_step(events)
+    steps = with_user_steps(events)
     first = MAX_STEPS // 2
     shown = steps if len(steps) <= MAX_STEPS else [*steps[:first], *steps[first - MAX_STEPS :]]
     left_out = f"<p>{len(steps) - len(shown)} steps in between are not shown.</p>" if len(shown) < len(steps) else ""
@@ -35,5 +35,5 @@ def _figure(step: StepEvents) -> str:
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=80)
     text = html.escape(caption(step))
-    picture = f'<img alt="step {step.observed.step}" src="{image_url(buffer.getvalue(), "webp")}" width="{_WIDTH_PX}">'
+    picture = f'<img alt="step {step.name}" src="{image_url(buffer.getvalue(), "webp")}" width="{_WIDTH_PX}">'
     return f'<figure style="{_FIGURE}">{picture}<figcaption>{text}</figcaption></figure>'

@@ -15,7 +15,7 @@ from ....envs.actions import points_of
 from ....envs.geometry import Size
 from ...core.describe import describe_action, describe_ending
 from ..events import Decided, Event
-from ..steps import StepEvents, group_by_step
+from ..steps import StepEvents, with_user_steps
 
 STEP_S = 1.5
 LAST_S = 4.0
@@ -36,7 +36,7 @@ def write_video(events: Sequence[Event], path: Path, *, max_width: int = MAX_WID
         ValueError: the run has no step, the ending is another one, or ffmpeg is missing or fails.
         OSError: the file cannot be written.
     """
-    steps = group_by_step(events)
+    steps = with_user_steps(events)
     if not steps:
         raise ValueError("the run has no step that a video could show")
     size = _size_of(steps, max_width)
@@ -82,7 +82,8 @@ def caption(step: StepEvents) -> str:
     parts = [] if decided is None else [describe_action(action) for action in decided.actions]
     if decided is not None and decided.ending is not None:
         parts.append(describe_ending(decided.ending))
-    return one_line(f"{step.observed.step}. {'; '.join(parts)}", 110)
+    by = "the user: " if step.user_action else ""
+    return one_line(f"{step.name}. {by}{'; '.join(parts)}", 110)
 
 
 def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -1,7 +1,7 @@
 // Runs in an isolated world of each frame: the page sees neither the values nor this script, and cannot change what it
 // finds. Returns where the frame has the focus, and the boxes of what shows one of the values, in CSS pixels.
 (values, watch) => {
-  const state = globalThis.screenwrightSecrets ??= { fields: new Map(), label: null };
+  const state = globalThis.screenwrightSecrets ??= { fields: new Map(), label: null, passwords: new WeakSet() };
   const focused = () => {
     let element = document.activeElement;
     while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
@@ -24,6 +24,13 @@
     state.label = watch;  // what takes input from now on holds the secret of this label; null: no more
     remember(active);
   }
+  const purposeOf = field => `${field.type} ${field.autocomplete}`;
+  const markPasswords = root => {  // a button may show their text later, which changes their type
+    for (const field of root.querySelectorAll("input"))
+      if (/password|one-time-code/.test(purposeOf(field))) state.passwords.add(field);
+  };
+  markPasswords(document);
+  if (active?.getRootNode() instanceof ShadowRoot) markPasswords(active.getRootNode());
   const compact = text => text.replace(/\s+/g, "").toLowerCase();
   const wanted = values.map(([value, label]) => [compact(value), label]).filter(([value]) => value);
   const boxes = [];
@@ -119,6 +126,7 @@
     origin: self.origin,
     hasFocus,
     isPassword: active instanceof HTMLInputElement && active.type === "password",
+    isForPassword: state.passwords.has(active) || (active?.nodeName.includes("-") && !active.shadowRoot),  // unknown inside
     width: innerWidth,
     height: innerHeight,
     boxes,

@@ -37,6 +37,7 @@ class DocumentSecrets:
     origin: str
     hasFocus: bool  # noqa: N815 -- the names of the script
     isPassword: bool  # noqa: N815 -- the name in secrets.js
+    isForPassword: bool  # noqa: N815 -- the name in secrets.js
     width: float
     height: float
     boxes: tuple[FoundBox, ...]
@@ -87,6 +88,16 @@ class PageSecrets:
                 if (found := await self._ask(one, *watch)).hasFocus:
                     return found
         return None
+
+    async def asks_for_password(self) -> bool:
+        """Whether the field with the focus is for a password: by its type, which it had at some time, or its purpose.
+
+        Without DevTools, that is not known, and every field may be one.
+        """
+        if not self.tabs.has_devtools:
+            return True
+        found = await self.focused()
+        return found is None or found.isForPassword
 
     async def stop_watching(self) -> None:
         """What takes input from now on is no secret."""

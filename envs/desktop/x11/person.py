@@ -16,7 +16,7 @@ from ...env import EnvUnavailable
 from ...geometry import DevicePoint, ScreenPoint
 from ...input.keysyms import NAMED_KEYSYMS, character_of
 from ..address import DisplayAddress
-from .connection import Windows, connect
+from .connection import Window, Windows, connect
 
 _KEY_PRESS, _KEY_RELEASE, _BUTTON_PRESS, _BUTTON_RELEASE, _MOTION = 2, 3, 4, 5, 6
 _SHIFT, _LOCK, _CTRL, _ALT, _SUPER, _LEVEL3 = 1, 2, 4, 8, 64, 128
@@ -181,9 +181,13 @@ class XPerson:
         if now_s - self._asked_s > _ASKED_S:
             self._asked_s = now_s
             with suppress(Exception):  # it has just closed: as before
-                active = self._windows.active()
-                self._hides = active is not None and bool(_ASKS.search(" ".join((active.title, *active.classes))))
+                self._hides = is_for_password(self._windows.active())
         return self._hides
+
+
+def is_for_password(window: Window | None) -> bool:
+    """Whether `window` asks for a password, by its title or its program."""
+    return window is not None and bool(_ASKS.search(" ".join((window.title, *window.classes))))
 
 
 def _character(symbol: int) -> str:

@@ -32,6 +32,7 @@ class Side {
       started: () => { this.model = message.model; this.title.textContent = message.task; },
       observed: () => { this.steps = [...this.steps.filter((one) => one !== step), { ...message, actions: [], labels: [], thought: "", failures: [] }]; },
       decided: () => Object.assign(step ?? {}, { actions: message.actions, labels: message.labels, thought: message.thought }),
+      user_acted: () => step?.notes.push(`the user: ${message.labels[0]}`),
       acted: () => { if (message.failure) step?.failures.push(message.failure); },
       replied: () => { this.tokens += message.tokens; },
       stepped: () => { this.seconds += message.seconds; },

@@ -24,6 +24,11 @@ export class Conversation {
     this.#add(null, element("p", { class: "said" }, element("span", { class: "soft" }, "You: "), text));
   }
 
+  did(text, step) {
+    this.#add(null, element("p", { class: "said" }, element("span", { class: "soft" }, "You did: "),
+      element("button", { type: "button", class: "step", onclick: () => this.onStep(step) }, text)));
+  }
+
   asked(text) {
     this.#add(null, element("p", { class: "action" }, element("span", { class: "soft" }, "The agent asks: "), text));
   }

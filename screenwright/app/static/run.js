@@ -44,6 +44,12 @@ const receivers = {
     addToStrip(message);
     for (const text of message.notes) conversation.note(message.step, text);
   },
+  user_acted(message) { // a step between two of the agent, which have whole numbers
+    const key = message.step + ([...steps.keys()].filter((one) => Math.floor(one) === message.step && one !== message.step).length + 1) / 10000;
+    steps.set(key, { ...message, step: key, notes: [], failure: "" });
+    addToStrip({ step: key, image: message.image });
+    conversation.did(message.labels[0], key);
+  },
   replied(message) { tokens += message.tokens; },
   decided(message) {
     Object.assign(steps.get(message.step) ?? {}, { actions: message.actions, labels: message.labels });
@@ -91,7 +97,7 @@ function draw() {
   const label = badge(shownState);
   byId("state").className = `badge ${OUTCOMES[shownState] ?? (question.isOpen ? "warn" : state === "failed" ? "bad" : "good")}`;
   byId("state").textContent = label.textContent;
-  byId("steps").textContent = steps.size + (limit && isLive() ? ` of ${limit}` : "");
+  byId("steps").textContent = [...steps.keys()].filter(Number.isInteger).length + (limit && isLive() ? ` of ${limit}` : "");
   byId("tokens").textContent = tokens.toLocaleString("en");
   drawTime();
   const isElsewhere = state === "running elsewhere"; // another process records it
@@ -122,7 +128,7 @@ function drawScreen() {
   if (!shown) return;
   const url = `${api}/${isNow ? "frames" : "images"}/${shown.image}.png`;
   if (byId("screenshot").getAttribute("src") !== url) byId("screenshot").src = url;
-  byId("screenshot").alt = isNow ? "The screen now" : `Screenshot of step ${step.step}: ${step.labels.join("; ")}`;
+  byId("screenshot").alt = isNow ? "The screen now" : `Screenshot of ${nameOf(step.step)}: ${step.labels.join("; ")}`;
   byId("figure").classList.add("shown");
   byId("figure").style.aspectRatio = `${shown.size[0]} / ${shown.size[1]}`;
   byId("location").textContent = isNow ? "" : step.location;
@@ -135,10 +141,12 @@ function show(step) {
   draw();
 }
 
+const nameOf = (step) => (Number.isInteger(step) ? `step ${step}` : "what you did");
+
 function addToStrip({ step, image }) {
   byId(`strip-${step}`)?.remove(); // repeated after an interruption
-  const button = element("button", { type: "button", id: `strip-${step}`, "aria-label": `Show step ${step}`, onclick: () => show(step) },
-    element("img", { src: `${api}/thumbs/${image}.webp`, alt: "", loading: "lazy", width: 98, height: 58 }), String(step));
+  const button = element("button", { type: "button", id: `strip-${step}`, "aria-label": `Show ${nameOf(step)}`, onclick: () => show(step) },
+    element("img", { src: `${api}/thumbs/${image}.webp`, alt: "", loading: "lazy", width: 98, height: 58 }), Number.isInteger(step) ? String(step) : "you");
   const strip = byId("strip"), isAtEnd = strip.scrollLeft + strip.clientWidth > strip.scrollWidth - 120;
   strip.append(button);
   if (isAtEnd && selected === null) strip.scrollLeft = strip.scrollWidth;
@@ -151,7 +159,8 @@ const hands = takeOver({
   size: () => (frame ?? steps.get(Math.max(...steps.keys())))?.size,
 });
 byId("pause").onclick = () => command("pause");
-byId("resume").onclick = () => {
+byId("resume").onclick = async () => {
+  await hands.finish();
   byId("take-over").setAttribute("aria-pressed", "false");
   draw();
   command("resume");

@@ -49,6 +49,8 @@ from screenwright import (
     Supervision,
     Type,
     Usage,
+    UserActed,
+    UserAction,
     UserMessage,
     action,
     dialect_named,
@@ -254,11 +256,13 @@ def test_stop_pause_messages_and_facts_of_the_user(tmp_path: Path) -> None:
         elif isinstance(event, Note) and event.text == "paused":
             agent.send_message("Look\nat this")
             agent.add_facts([Fact("A tab opened: {}.", ("Shop",))])
+            for done in (NAME, Type("Ada")):
+                agent.add_user_action(UserAction(FakeEnv().observe(), done, 0.1))
             agent.resume()
         elif event.event == "stepped" and event.step == 3:
             agent.stop()
     assert ended(tmp_path).stop is StopReason.CANCELLED
-    assert_equal(tmp_path, Note, ScreenChecked)
+    assert_equal(tmp_path, Note, ScreenChecked, UserActed)
 
 
 def test_time_limit_that_interrupts_an_action(tmp_path: Path) -> None:
@@ -345,3 +349,15 @@ def test_bundle_is_a_cassette_and_the_command_says_whether_it_is_equal(
     write_bundle(tmp_path / "run", tmp_path / "run.zip")
     assert main(["cassette", str(tmp_path / "run.zip")]) == 0
     assert "2 steps" in capsys.readouterr().out
+    assert main(["cassette", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "2 of 2 equal"
+    (tmp_path / "empty").mkdir()
+    assert main(["cassette", str(tmp_path / "empty")]) == 2
+    assert "contains no run and no bundle" in capsys.readouterr().err
+
+
+def test_pictures_that_no_model_reads_are_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(tmp_path, CLICK, DONE)
+    monkeypatch.setattr(ImagePart, "of", None)
+    monkeypatch.setattr(ImagePart, "data", property(lambda part: pytest.fail("a picture was made")))
+    Cassette(tmp_path).check()
