@@ -26,6 +26,9 @@ _WEAK = 60.0
 _FLAT = 0.05
 """A place whose variance is this share of that of a part has none of its edges."""
 
+_LARGE_PX = 110_000
+"""A larger part may be mostly empty, with as many edges as a smaller one."""
+
 _BLUR_PX = 0.5
 """Makes the correlation tolerate the other antialiasing of a target that has moved by a part of a pixel."""
 
@@ -68,7 +71,8 @@ def correlation(edges: EdgeMap, part: EdgeMap) -> EdgeMap:
         for one in (sums, squares)
     )
     variance = square / part.size - (total / part.size) ** 2
-    return np.where(variance < _FLAT * max(float(part.var()), _FLAT), 0, np.clip(scores, 0, 1)).astype(np.float32)
+    least = _FLAT * min(1.0, _LARGE_PX / part.size)
+    return np.where(variance < _FLAT * max(float(part.var()), least), 0, np.clip(scores, 0, 1)).astype(np.float32)
 
 
 def peaks(scores: EdgeMap, least: float, apart: tuple[int, int], most: int = 12) -> list[Peak]:

@@ -16,8 +16,11 @@ CLEAR = 0.85
 """The correlation at which a target without text is found by its look alone."""
 
 _PADDING = 5
-_HALVES = ((40, 14), (80, 20), (160, 28), (240, 44), (340, 80))
-"""Half the sides of the part around a point that is compared if no control or text was read there, in units."""
+_HALVES = ((40, 14), (80, 20), (160, 28), (240, 44), (340, 80), (520, 180), (800, 360), (1600, 900))
+"""Half the sides of the part around a point that is compared if no control or text was read there, in units.
+
+In an empty area, such as that of a new document, what is around it identifies the point.
+"""
 
 DRAWN = 0.05
 """The standard deviation of an edge map in which something is drawn."""

@@ -8,7 +8,7 @@ from screenwright.agent.replay.anchors import Ambiguous, Found, Located, Missing
 from screenwright.agent.replay.changed_values import with_new_values
 from screenwright.agent.replay.pattern import Anchor
 from screenwright.agent.replay.recipe import Recipe, RecipeStep
-from screenwright.agent.replay.target import Target
+from screenwright.agent.replay.target import RecordedTarget
 from screenwright.envs.geometry import Box
 from screenwright.envs.screenshot import Screenshot
 
@@ -42,8 +42,8 @@ class Reader:
     def __init__(self, *tables: Table) -> None:
         self.tables = {table.screenshot: table for table in tables}
 
-    def target(self, screenshot: Screenshot, point: ScreenPoint, scale: float) -> Target:
-        return Target()
+    def target(self, screenshot: Screenshot, point: ScreenPoint, scale: float) -> RecordedTarget:
+        return RecordedTarget()
 
     def line(self, screenshot: Screenshot, box: Box) -> str:
         return ""

@@ -113,6 +113,17 @@ def test_target_on_a_screen_with_more_pixels_per_unit_is_found() -> None:
     assert found(SAVE, Screenshot(image), 2.0) == (270, 226)
 
 
+EMPTY = page(("save", 100, 100), ("other", 300, 40), ("a heading of the page", 40, 20), size=(1200, 700))
+MIDDLE = Anchor(EMPTY, ScreenPoint(600, 400))
+
+
+def test_point_in_an_empty_area_is_found_by_what_is_around_it() -> None:
+    assert found(MIDDLE, EMPTY) == (600, 400)
+    other = page(("other", 500, 500), ("another heading", 800, 20), size=(1200, 700))
+    assert isinstance(locate(MIDDLE, other, 1.0, NO_TEXT), Missing)
+    assert isinstance(locate(MIDDLE, page(size=(1200, 700)), 1.0, NO_TEXT), Missing)
+
+
 def test_target_that_was_removed_is_missing() -> None:
     located = locate(SAVE, page(("other", 100, 160), ("a heading of the page", 40, 20)), 1.0, NO_TEXT)
     assert isinstance(located, Missing)
