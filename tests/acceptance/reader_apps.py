@@ -166,7 +166,7 @@ APPS: dict[str, App] = {
             Task('Wait for "draft.txt". Double-click "draft.txt". Click "Coupon".',
                  {"draft.txt": "a draft", "useless.txt": "nothing"}),
         ),
-        "/lab",
+        "/lab?reset",
         files,
         make_files,
     ),
