@@ -161,7 +161,7 @@ APPS: dict[str, App] = {
         (
             Task('Wait for "draft.txt". Right-click "draft.txt". Click "Rename". Press ctrl+a. Type "final.txt". '
                  "Press Enter.", {"final.txt": "a draft", "useless.txt": "nothing"}),
-            Task('Wait for "useless.txt". Right-click "useless.txt". Click "Delete". Click "Move to Trash".',
+            Task('Wait for "useless.txt". Right-click "useless.txt". Click "Move to Trash". Click "Move to Trash".',
                  {"draft.txt": "a draft"}),
             Task('Wait for "draft.txt". Double-click "draft.txt". Click "Coupon".',
                  {"draft.txt": "a draft", "useless.txt": "nothing"}),
