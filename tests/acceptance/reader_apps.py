@@ -239,7 +239,7 @@ def served(app: App, folder: Path, base: Path) -> Generator[int]:
     with open(folder / "server.log", "wb") as log:  # noqa: PTH123
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
         try:
-            eventually(lambda: _answers(f"http://127.0.0.1:{port}{app.path}"), True, within_s=90)
+            eventually(lambda: _answers(f"http://127.0.0.1:{port}{app.path}"), True, within_s=240)
             yield port
         finally:
             server.terminate()

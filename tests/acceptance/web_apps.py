@@ -95,7 +95,7 @@ def served(app: App, folder: Path) -> Generator[Site]:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder, start_new_session=True)
         try:
             url = f"http://127.0.0.1:{port}"
-            eventually(lambda: _answers(url + app.path), True, within_s=90)
+            eventually(lambda: _answers(url + app.path), True, within_s=240)
             yield Site(folder, url)
         finally:
             server.terminate()
