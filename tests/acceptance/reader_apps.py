@@ -171,7 +171,8 @@ APPS: dict[str, App] = {
         make_files,
     ),
     "node-red": App(
-        ("FOLDER/../npm/node_modules/.bin/node-red", "-p", "PORT", "-u", "FOLDER", "FOLDER/flows.json"),
+        ("FOLDER/../npm/node_modules/.bin/node-red", "-p", "PORT", "-u", "FOLDER",
+         "-D", "telemetry.enabled=false", "FOLDER/flows.json"),
         (
             Task('Wait for "greet". Double-click "greet". Type "welcome" into Name. Click "Done". Click "Deploy".',
                  ["Greetings", "shown", "welcome"]),
