@@ -172,7 +172,7 @@ APPS: dict[str, App] = {
     ),
     "node-red": App(
         ("FOLDER/../npm/node_modules/.bin/node-red", "-p", "PORT", "-u", "FOLDER",
-         "-D", "telemetry.enabled=false", "FOLDER/flows.json"),
+         "-D", "telemetry.enabled=false", "-D", "editorTheme.tours=false", "FOLDER/flows.json"),
         (
             Task('Wait for "greet". Double-click "greet". Type "welcome" into Name. Click "Done". Click "Deploy".',
                  ["Greetings", "shown", "welcome"]),
