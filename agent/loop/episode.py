@@ -323,9 +323,8 @@ class Episode:
         elif isinstance(decided.ending, AskUser):
             yield from self._ask_user(decided.ending.question or "the model asks for help")
         elif decided.ending is not None:
-            raise EpisodeEnded(
-                StopReason.INFEASIBLE, decided.ending.reason or "the model reports that the task cannot be done"
-            )
+            reason = decided.ending.reason or "the model reports that the task cannot be done"
+            raise EpisodeEnded(StopReason.INFEASIBLE, reason)
         if self._denied_steps >= MAX_DENIED_STEPS:
             raise EpisodeEnded(StopReason.REFUSED, f"actions of {MAX_DENIED_STEPS} consecutive steps were not allowed")
 
@@ -371,10 +370,9 @@ class Episode:
         yield from self._observer.hand_over(self._step)
         cause = ": the user is using the screen" if self.control.user_active else ""
         yield Note(f"paused{cause}", self._step)
-        is_paused = True
-        while is_paused:
-            is_paused = self.control.wait_while_paused()
+        while self.control.wait_while_paused():
             yield from self._observer.user_actions(self._step)
+        yield from self._observer.user_actions(self._step)
         self._started_at += self.clock.now() - started
         yield Note("resumed", self._step)
 

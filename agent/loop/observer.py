@@ -191,21 +191,16 @@ class Observer:
         action = self._progress.next_recovery(loop) if loop is not None else None
         if loop is None or action is None:
             return self._step_observation(observation, change, capture_s)
-        if action in (RecoveryAction.STUCK, RecoveryAction.ASK_USER):
-            self.add_facts(observation)
-            yield ScreenChecked(step - 1, observation)
-        if action is RecoveryAction.STUCK:
-            yield Escalated(step - 1, action, str(loop))
+        if action not in (RecoveryAction.STUCK, RecoveryAction.ASK_USER):
+            return self._step_observation(observation, change, capture_s, Escalated(step, action, str(loop)), loop)
+        self.add_facts(observation)
+        yield ScreenChecked(step - 1, observation)
+        yield Escalated(step - 1, action, str(loop))
+        question = _LOOP_QUESTION.format(loop=loop)
+        if action is RecoveryAction.STUCK or not (yield from self.ask_user(step - 1, question)):
             raise Stuck(str(loop))
-        if action is RecoveryAction.ASK_USER:
-            yield Escalated(step - 1, action, str(loop))
-            if not (yield from self.ask_user(step - 1, _LOOP_QUESTION.format(loop=loop))):
-                raise Stuck(str(loop))
-            observation = yield from self._observe(step)
-            return self._step_observation(
-                observation, self._progress.record_observation(observation.screenshot), capture_s
-            )
-        return self._step_observation(observation, change, capture_s, Escalated(step, action, str(loop)), loop)
+        observation = yield from self._observe(step)
+        return self._step_observation(observation, self._progress.record_observation(observation.screenshot), capture_s)
 
     def observe_only(self, step: int) -> Generator[Event, None, StepObservation]:
         """Like `observe`, without comparing the screen with earlier ones: outside agents may repeat themselves.

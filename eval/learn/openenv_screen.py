@@ -27,7 +27,7 @@ class ScreenObservation(_openenv.Observation):
     info: dict[str, Any] = {}  # noqa: RUF012 -- pydantic copies it
 
 
-class ScreenState(_openenv.State):
+class EpisodeState(_openenv.State):
     """The episode: its task, the benchmark, and what the agent is asked to do."""
 
     benchmark: str
@@ -44,7 +44,7 @@ class ScreenEnvironment(_openenv.Environment):
         super().__init__()
         self._names, self._open_task = names, open_task
         self._env: GymnasiumEnv | None = None
-        self._state = ScreenState(benchmark=benchmark)
+        self._state = EpisodeState(benchmark=benchmark)
 
     def reset(
         self, seed: int | None = None, episode_id: str | None = None, task: str = "", **_: object
@@ -57,7 +57,7 @@ class ScreenEnvironment(_openenv.Environment):
             self.close()
             self._env = self._open_task(task)
         seen, info = self._env.reset(seed=seed)
-        self._state = ScreenState(
+        self._state = EpisodeState(
             episode_id=episode_id, benchmark=self._state.benchmark, task=task, instruction=info["instruction"]
         )
         return _observation(seen)
@@ -72,7 +72,7 @@ class ScreenEnvironment(_openenv.Environment):
         return _observation(seen, reward=float(reward), **ended)
 
     @property
-    def state(self) -> ScreenState:
+    def state(self) -> EpisodeState:
         """The state of the episode."""
         return self._state
 
