@@ -36,6 +36,8 @@ def benchmark_for(settings: EvalConfig) -> Benchmark:
         TaskError: its data is missing.
     """
     benchmark = benchmark_named(settings.benchmark, settings.root)
+    if settings.provider and settings.benchmark != "osworld":
+        raise ValueError(f"{settings.benchmark} has no use for --provider: leave it out")
     if isinstance(benchmark, Configurable):
         return benchmark.configured(settings)
     judging = () if settings.best_of > 1 else ("judge", "judge_prompts")

@@ -44,6 +44,9 @@ class EvalConfig(Config):
     python: Path | None = _benchmark(
         None, "Python that has the benchmark's own package (osworld, androidworld, browsergym)"
     )
+    provider: str | None = _benchmark(
+        None, "screenwright: run OSWorld's tasks in sandboxes of this machine, as the benchmark osworld-novm"
+    )
     option: tuple[str, ...] = _benchmark(
         (), "NAME=VALUE for the benchmark's own package, such as provider_name=docker; repeatable"
     )

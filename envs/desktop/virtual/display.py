@@ -18,7 +18,7 @@ from .home import HomeFolder, check_keep
 from .managers import OPENBOX_SETTINGS, command_of
 from .packages import how_to_install, missing
 from .processes import REAPER, ProcessGroup, StartedProgram, lines_of
-from .sandbox.bubblewrap import programs_command, server_command, why_unavailable
+from .sandbox.bubblewrap import inner_ids, programs_command, server_command, why_unavailable
 from .sandbox.named import hidden_path, is_shown, named_paths
 from .sandbox.network import SLIRP, network_command
 from .sandbox.seccomp import filter_program
@@ -74,6 +74,8 @@ class RunningDisplay:
         self.unsandboxed = "--sandbox off" if settings.sandbox.mode == "off" else why_unavailable()
         if self.unsandboxed and settings.sandbox.mode == "require":
             raise EnvUnavailable(f"there is no sandbox: {self.unsandboxed}")
+        if self.unsandboxed and settings.sandbox.home_at:
+            raise EnvUnavailable(f"a home at {settings.sandbox.home_at} needs a sandbox: {self.unsandboxed}")
         self._settings = settings
         self.processes = ProcessGroup("display")
         self._folder = self.processes.folder
@@ -166,13 +168,16 @@ class RunningDisplay:
         display = Path(f"/tmp/.X11-unix/X{(self.address.name or '').lstrip(':')}")  # noqa: S108 -- fixed by X
         search, manager = self.environment.get("PATH"), self._settings.window_manager
         programs = (*self._settings.programs, *([command_of(manager)] if manager is not None else []))
+        runtime = self._folder / "runtime"
+        moved = {self.home.folder: sandbox.home_at, runtime: _runtime_at()} if sandbox.home_at else {}
         inside = programs_command(
             self._folder,
             Path(self.environment.get("HOME") or self._folder),
-            writable=(self._folder / "runtime",),
+            writable=() if moved else (runtime,),
             readable=(display, self._authority, REAPER, OPENBOX_SETTINGS),
             folders=sandbox.folders,
             named=tuple(one for program in programs for one in named_paths(program, search)),
+            placed=moved,
         )
         self._visible, self._current, self.shown = inside.visible, inside.current, inside.named
         self.processes.open_sandbox(inside.command, filter_program())
@@ -196,14 +201,16 @@ class RunningDisplay:
         if shutil.which("dbus-daemon") is None:
             return
         bus = self._folder / "runtime" / "bus"
-        daemon = ("dbus-daemon", "--session", "--nofork", f"--address=unix:path={bus}")
+        daemon = ("dbus-daemon", "--session", "--nofork", f"--address={self.environment['DBUS_SESSION_BUS_ADDRESS']}")
         with suppress(EnvUnavailable):
             started = self.processes.start(daemon, self.environment)
             self.processes.await_ready(bus.exists, started, "dbus-daemon")
 
     def _programs_environment(self, passed: tuple[str, ...]) -> dict[str, str]:
+        home_at = self._settings.sandbox.home_at
         runtime = self._folder / "runtime"
         runtime.mkdir(0o700)
+        runtime = _runtime_at() if home_at else runtime
         environment = clean_environment(passed)
         environment.pop("WAYLAND_DISPLAY", None)
         environment |= {
@@ -219,7 +226,7 @@ class RunningDisplay:
         if "utf" not in _locale(environment).lower():
             environment["LC_ALL"] = "C.UTF-8"
         environment = {name: value for name, value in environment.items() if name not in _HOME_VARIABLES}
-        environment["HOME"] = str(self.home.folder)
+        environment["HOME"] = str(home_at or self.home.folder)
         if self._settings.home is None:
             environment["GSETTINGS_BACKEND"] = "memory"
         return environment
@@ -230,6 +237,11 @@ def _how_to_show(hidden: Path) -> str:
     if str(folder) in OPENS_THE_MACHINE:
         return f"{hidden} is outside of the sandbox: only --sandbox off shows it"
     return f"{hidden} is outside of the sandbox: add --grant-folder {folder} (with :rw to write), or --sandbox off"
+
+
+def _runtime_at() -> Path:
+    """Where a login session of the user in the sandbox has its runtime folder."""
+    return Path("/run/user", str(inner_ids()[0]))
 
 
 _HOME_VARIABLES = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")

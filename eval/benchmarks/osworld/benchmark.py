@@ -3,15 +3,18 @@
 `--root` is the folder `evaluation_examples` of a checkout (`test_all.json`, `examples/DOMAIN/ID.json`), `--python` a
 Python in which `desktop_env` is installed, and `--option NAME=VALUE` an argument of its `DesktopEnv`. The agent
 controls the machine through its server with `OSWorldEnv` only.
+
+With `--provider screenwright`, each task has a sandbox of this machine instead of a virtual machine, and the benchmark
+is named `osworld-novm`: its figures are not those of OSWorld.
 """
 
 import re
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
@@ -23,6 +26,9 @@ from ...core.config import EvalConfig
 from ...core.task import Outcome, Rules, TaskError
 from ..data_files import digest_of, read_json
 from ..subprocess_client import DRIVERS, SubprocessClient
+
+if TYPE_CHECKING:
+    from .sandbox import SandboxMachine
 
 _CLIENT = SubprocessClient(
     None,
@@ -37,6 +43,11 @@ INFEASIBLE = "infeasible"
 PAUSE_S = 3.0
 """The pause after each action in OSWorld's runner for UI-TARS."""
 
+PROVIDER = "screenwright"
+"""The provider whose machines are sandboxes."""
+
+_READY_S, _REST_S = 3.0, 2.0
+"""Of a sandbox, which has no session that starts in the background."""
 _SET_UP_S = 1800.0
 _SCORE_S = 900.0
 _UNFINISHED = ("state", "fail")
@@ -70,16 +81,21 @@ _LIST = TypeAdapter(dict[str, list[str]])
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The virtual machine of this process, run by OSWorld's code. `unfinished`: see `last_action`."""
+    """The virtual machine of this process, run by OSWorld's code, or a sandbox. `unfinished`: see `last_action`."""
 
     client: SubprocessClient = _CLIENT
     pause_s: float | None = PAUSE_S
     unfinished: str = "state"
+    is_sandbox: bool = False
 
-    def set_up(self, example: Example) -> str:
-        """Reset the machine to the task; returns the address of its server."""
-        answer = self.client.request({"task": example.model_dump(mode="json", exclude_unset=True)}, _SET_UP_S)
-        return str(answer["server"])
+    @contextmanager
+    def set_up(self, example: Example) -> Generator[str]:
+        """Reset the machine to the task; yields the address of its server."""
+        with _sandbox() if self.is_sandbox else nullcontext() as machine:
+            request: dict[str, object] = {"task": example.model_dump(mode="json", exclude_unset=True)}
+            if machine is not None:
+                request["machine"] = machine.address
+            yield str(self.client.request(request, _SET_UP_S)["server"])
 
     def score(self, last: str) -> float:
         """The score of OSWorld's evaluators, from 0 to 1, after the last action `last`."""
@@ -102,7 +118,7 @@ class OSWorldTask:
     def set_up(self, seed: int) -> Generator["OSWorldInstance"]:
         """Reset the machine to the task."""
         example = read_json(self.file, EXAMPLE)
-        with OSWorldEnv(self.machine.set_up(example), pause_s=self.machine.pause_s) as env:
+        with self.machine.set_up(example) as url, OSWorldEnv(url, pause_s=self.machine.pause_s) as env:
             yield OSWorldInstance(example, env, self.machine)
 
 
@@ -127,6 +143,12 @@ class OSWorldInstance:
         return Outcome(
             score >= 1.0, f"OSWorld's evaluator gives {score:g} for a {kind} task that ended by {last}", score
         )
+
+
+def _sandbox() -> "SandboxMachine":
+    from .sandbox import SandboxMachine  # needs the extra osworld
+
+    return SandboxMachine()
 
 
 def last_action(result: Result, unfinished: str = "state") -> str:
@@ -157,8 +179,16 @@ class OSWorld:
         if unfinished not in _UNFINISHED:
             raise ValueError(f"the option unfinished is {unfinished!r}; it must be state or fail")
         pause_s = float(pause) if isinstance(pause, int | float) else None
+        is_sandbox = settings.provider == PROVIDER
+        if is_sandbox:
+            options = {"ready_s": _READY_S, "rest_s": _REST_S, **options, "machine": True}
+        elif settings.provider is not None:
+            raise ValueError(
+                f"--provider is {settings.provider}, but only {PROVIDER} is; OSWorld's: --option provider_name="
+            )
         client = _CLIENT.configured(settings.python, options, settings.pass_env)
-        return OSWorld(self.root, Machine(client, pause_s, unfinished))
+        name = "osworld-novm" if is_sandbox else self.name
+        return replace(self, machine=Machine(client, pause_s, unfinished, is_sandbox), name=name)
 
     @cached_property
     def _domains(self) -> Mapping[str, Sequence[str]]:

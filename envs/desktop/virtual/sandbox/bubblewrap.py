@@ -8,9 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from ....environment import clean_environment
 from .named import Named, is_shown, python_parts, spellings, to_show
@@ -108,10 +109,12 @@ def programs_command(
     readable: Iterable[Path],
     folders: tuple[GrantedFolder, ...],
     named: tuple[Named, ...] = (),
+    placed: Mapping[Path, Path] = MappingProxyType({}),
 ) -> Inside:
     """The sandbox of programs whose command lines name `named`.
 
     `private` is a folder for files that are written for the sandbox; `home` is writable, and the home of its user.
+    `placed` are folders of this machine that are writable at other paths in the sandbox; `home` may be one of these.
     """
     system = [Path(path) for path in _SYSTEM] + [path for path in map(Path, _MERGED) if not path.is_symlink()]
     etc = [Path("/etc", name) for name in _ETC]
@@ -135,11 +138,15 @@ def programs_command(
         file.write_text(content, encoding="utf-8")
         command += ["--ro-bind", str(file), f"/etc/{name}"]
     binds = [(folder.path, folder.writable) for folder in folders]
-    binds += [(path, True) for path in (home, *writable)] + [(path, False) for path in readable]
+    own = () if home in placed.values() else (home,)
+    binds += [(path, True) for path in (*own, *writable)] + [(path, False) for path in readable]
     granted = [(way, may_write) for path, may_write in binds for way in spellings(path)]
     for path, may_write in granted:
         command += ["--bind-try" if may_write else "--ro-bind-try", str(path), str(path)]
+    for source, place in placed.items():
+        command += ["--bind", str(source), str(place)]
     visible = {*shown, *map(Path, _MERGED), *(Path("/etc", name) for name in written), *(path for path, _ in granted)}
+    visible |= {*placed.values()}
     added, known = to_show(named, visible, folders)
     for path in added:
         command += _bind(path)

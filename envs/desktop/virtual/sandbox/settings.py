@@ -44,11 +44,14 @@ class Sandbox:
         mode: `require` fails where it is not possible, `auto` runs without one there, `off` always does.
         folders: What programs can reach of this machine's files, besides the read-only system.
         network: Give them a network, without the loopback of this machine; needs slirp4netns.
+        home_at: Where programs find their home, such as `/home/user`, and their runtime folder below `/run/user`; None
+            for the paths on this machine. It needs a sandbox.
     """
 
     mode: SandboxMode = "auto"
     folders: tuple[GrantedFolder, ...] = ()
     network: bool = False
+    home_at: Path | None = None
 
     def describe(self, unavailable: str, named: tuple[Path, ...] = ()) -> str:
         """For the record: what it is where sandboxes are `unavailable` for that reason; programs name paths."""
