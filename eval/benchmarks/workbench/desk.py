@@ -18,7 +18,8 @@ SCREEN = Size(1280, 720)
 @contextmanager
 def open_desktop(home: Path, job: "Job", sandbox: str) -> Generator[DesktopEnv]:
     """A virtual display with the open programs of `job`, which see `home` and a read-only system."""
-    programs = tuple(
+    windows = tuple(window.command(home) for window in job.web)
+    programs = windows + tuple(
         tuple(f"{home}/{word[2:]}" if word.startswith("~/") else word for word in program) for program in job.open
     )
     display = VirtualDisplay(SCREEN, programs=programs, home=home, sandbox=Sandbox(cast("SandboxMode", sandbox)))

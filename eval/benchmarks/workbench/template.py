@@ -22,6 +22,7 @@ from .desk import open_desktop
 from .documents import Document, Text
 from .oracle import Step, Until
 from .web.program import WebProgram
+from .web.window import WebWindow
 from .words import ITEMS, TOPICS
 
 T = TypeVar("T")
@@ -54,6 +55,7 @@ class Job:
         before: The files in the home at the start.
         after: The files that the task changes, adds or removes, as they should be. Everything else stays as it was.
         open: Command lines of the programs that are open at the start; `~/` at the start of a word is the home.
+        web: Web applications in browser windows on the desktop, behind those programs.
         oracle: The solution, as actions with keys and coordinates.
         near: States that the judge refuses, at least two, other than the untouched one.
         answer: What the agent's answer should contain, for a question.
@@ -68,6 +70,7 @@ class Job:
     near: tuple[NearMiss, ...] = ()
     answer: str = ""
     infeasible: str = ""
+    web: tuple[WebWindow, ...] = ()
 
     @property
     def difficulty(self) -> str:
@@ -89,8 +92,8 @@ class App:
         program: The executable whose absence leaves the tasks out; empty for a web application.
         packages: The Debian packages that install it.
         settings: Settings in the home, by path; `{home}` is replaced.
-        prepared: Files in the home that the first start makes slowly, without traces of its task. They are copied to
-            the homes of later starts in the same process.
+        prepared: Files and folders in the home that the first start makes slowly, without traces of its task. They are
+            kept on this machine and copied to the homes of later starts.
         enter: Opens the screen.
         web: The web application, if it is one.
     """

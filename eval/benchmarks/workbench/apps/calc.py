@@ -23,7 +23,7 @@ def towns_sheet(case: Case, rows: int = 6) -> Sheet:
     return Sheet(f"Documents/{case.pick(TOPICS)}.ods", {"Visitors": [("Town", str(year), str(year + 1)), *lines]})
 
 
-def _prices(case: Case, rows: int = 5) -> Sheet:
+def prices_sheet(case: Case, rows: int = 5) -> Sheet:
     """Things with numbers and prices."""
     lines = [(item, case.number(2, 40), case.number(3, 60)) for item in case.some(ITEMS, rows)]
     return Sheet(f"Documents/{case.pick(TOPICS)}.ods", {"Orders": [("Item", "Number", "Price"), *lines]})
@@ -95,7 +95,7 @@ def total_row(case: Case) -> Job:
 )
 def amount_column(case: Case) -> Job:
     """A column of formulas."""
-    sheet = _prices(case)
+    sheet = prices_sheet(case)
     rows = next(iter(sheet.tables.values()))
     named = right = typed = sheet.at(0, 3, "Amount")
     for number, row in enumerate(rows[1:], 1):
@@ -120,7 +120,7 @@ def amount_column(case: Case) -> Job:
 )
 def bold_headings(case: Case) -> Job:
     """Bold text."""
-    sheet = _prices(case)
+    sheet = prices_sheet(case)
     first, *rest = next(iter(sheet.tables.values()))
     right = sheet.having([[Cell(str(one), bold=True) for one in first], *rest])
     return Job(
@@ -197,7 +197,7 @@ def sort_rows(case: Case) -> Job:
 )
 def average(case: Case) -> Job:
     """A formula in a given cell."""
-    sheet = _prices(case)
+    sheet = prices_sheet(case)
     rows = next(iter(sheet.tables.values()))
     prices, numbers = ([_number(row[column]) for row in rows[1:]] for column in (2, 1))
     mean = sum(prices) / 5

@@ -69,6 +69,11 @@ def address(who: str) -> str:
     return f"{who} <{who.split(maxsplit=1)[0].lower()}@office.example>"
 
 
+def recipient(who: str) -> str:
+    """The address without the name."""
+    return address(who).partition("<")[2].rstrip(">")
+
+
 def inbox(case: Case, count: int = 5) -> MailFolder:
     """Mails of different people about different topics."""
     topics, people = case.some(TOPICS, count), case.some(PEOPLE, count)
@@ -89,6 +94,12 @@ def home(*folders: MailFolder) -> tuple[MailFolder, ...]:
 def moves(mail: Mail, folder: str) -> tuple[Step, ...]:
     """Move a mail to a folder by the dialog for that."""
     return (*on(mail.subject), *key("ctrl+o"), *until("Select folder"), *write(folder), *key("enter"))
+
+
+def drafts(to: str, subject: str, text: str) -> tuple[Step, ...]:
+    """Write a message and save it as a draft."""
+    typed = (*click(365, 205), *write(to), *click(330, 255), *write(subject), *click(300, 400), *write(text))
+    return (*key("ctrl+m"), *until("Compose"), *typed, *click(205, 72))
 
 
 @TASKS.task(
@@ -170,14 +181,13 @@ def sender(case: Case) -> Job:
 def draft(case: Case) -> Job:
     """A message that is not sent."""
     box = inbox(case, 3)
-    to, subject, text = address(case.pick(PEOPLE)).split("<")[1][:-1], f"Your {case.pick(TOPICS)}", case.pick(SENTENCES)
+    to, subject, text = recipient(case.pick(PEOPLE)), f"Your {case.pick(TOPICS)}", case.pick(SENTENCES)
     mail = Mail(subject, "Robin <robin@home.example>", text, to)
-    typed = (*click(365, 205), *write(to), *click(330, 255), *write(subject), *click(300, 400), *write(text))
     return Job(
         {"to": to, "subject": subject, "text": text},
         home(box),
         OPEN,
-        (*key("ctrl+m"), *until("Compose"), *typed, *click(205, 72)),
+        drafts(to, subject, text),
         (MailFolder("Mail/draft", [mail]),),
         (
             miss("queued", MailFolder("Mail/queue", [mail])),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ..documents.slides import Slide, Slides
-from ..oracle import click, key, write
+from ..oracle import Step, click, key, write
 from ..template import App, Case, Collection, Job, miss
 from ..words import PEOPLE, SENTENCES, TOPICS, TOWNS
 from .office import PACKAGES, SETTINGS, START
@@ -14,14 +14,20 @@ _FIRST = click(102, 217)
 """The first slide in the list of slides."""
 
 
-def _open(slides: Slides) -> tuple[tuple[str, ...], ...]:
+def opens(slides: Slides) -> tuple[tuple[str, ...], ...]:
+    """The command that opens a presentation."""
     return ((*START, "--impress", f"~/{slides.path}"),)
 
 
-def _slides(case: Case, count: int = 4) -> Slides:
+def slides_of(case: Case, count: int = 4) -> Slides:
     """Slides with a title and two lines."""
     made = [Slide(f"{topic.title()}", tuple(case.some(SENTENCES, 2))) for topic in case.some(TOPICS, count)]
     return Slides(f"Documents/{case.pick(TOPICS)}.pptx", made)
+
+
+def replaces(old: str, new: str) -> tuple[Step, ...]:
+    """Replace a word on all slides."""
+    return (*key("ctrl+h"), *write(f"{old}\t\t\t\t{new}"), *click(840, 372), *key("escape"))
 
 
 @TASKS.task(
@@ -32,11 +38,11 @@ def _slides(case: Case, count: int = 4) -> Slides:
 )
 def delete_first(case: Case) -> Job:
     """A slide less."""
-    slides = _slides(case)
+    slides = slides_of(case)
     return Job(
         {"file": slides.path, "title": slides.slides[0].title},
         (slides,),
-        _open(slides),
+        opens(slides),
         (*_FIRST, *key("delete"), *key("ctrl+s")),
         (replace(slides, slides=slides.slides[1:]),),
         (
@@ -54,12 +60,12 @@ def delete_first(case: Case) -> Job:
 )
 def duplicate_first(case: Case) -> Job:
     """A slide twice."""
-    slides = _slides(case)
+    slides = slides_of(case)
     first = slides.slides[0]
     return Job(
         {"file": slides.path, "title": first.title},
         (slides,),
-        _open(slides),
+        opens(slides),
         (*_FIRST, *key("ctrl+c"), *key("ctrl+v"), *key("ctrl+s")),
         (replace(slides, slides=[first, *slides.slides]),),
         (
@@ -77,12 +83,12 @@ def duplicate_first(case: Case) -> Job:
 )
 def first_to_end(case: Case) -> Job:
     """Slides in another order."""
-    slides = _slides(case)
+    slides = slides_of(case)
     first, *rest = slides.slides
     return Job(
         {"file": slides.path, "title": first.title},
         (slides,),
-        _open(slides),
+        opens(slides),
         (*_FIRST, *key("ctrl+x"), *key("end"), *key("ctrl+v"), *key("ctrl+s")),
         (replace(slides, slides=[*rest, first]),),
         (
@@ -115,12 +121,11 @@ def replace_name(case: Case) -> Job:
         return Slides(path, [Slide(title, (line,)) for title, line in made])
 
     path = f"Documents/{case.pick(TOPICS)}.pptx"
-    dialog = (*key("ctrl+h"), *write(f"{old}\t\t\t\t{new}"), *click(840, 372), *key("escape"))
     return Job(
         {"file": path, "old": old, "new": new},
         (slides(0),),
-        _open(slides(0)),
-        (*dialog, *key("ctrl+s")),
+        opens(slides(0)),
+        (*replaces(old, new), *key("ctrl+s")),
         (slides(3),),
         (miss("only the first slide", slides(1)), miss("not the last slide", slides(2))),
     )

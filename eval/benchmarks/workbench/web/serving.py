@@ -5,11 +5,8 @@
 The server ends with the episode, also if this process is killed.
 """
 
-import socket
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
@@ -22,6 +19,7 @@ from .....envs.desktop.virtual.sandbox.seccomp import filter_program
 from .....envs.env import EnvUnavailable
 from .....envs.environment import clean_environment
 from ....core.task import TaskError
+from ...local_ports import answers, free_port
 from .program import SITES, WebProgram, apps_folder
 
 _BRIDGE = Path(bridge.__file__).resolve()
@@ -49,7 +47,7 @@ def serve(program: WebProgram, home: Path, sandbox: str) -> Generator[str]:
     program.prepare(home, apps_folder())
     group = ProcessGroup(f"serve-{program.name}")
     try:
-        port = _free_port()
+        port = free_port()
         url = f"http://127.0.0.1:{port}"
         if sandbox == "off" or unavailable:
             started = _start(group, program, home, port)
@@ -91,24 +89,8 @@ def _start(group: ProcessGroup, program: WebProgram, home: Path, port: int) -> S
 
 def _await_answer(group: ProcessGroup, program: WebProgram, started: StartedProgram, url: str) -> None:
     end = time.monotonic() + _START_S
-    while not _answers(url):
+    while not answers(url):
         if group.exit_code(started) is not None or time.monotonic() > end:
             output = " ".join(" ".join(lines_of(group.log_of(program.name))[-4:]).split())
             raise TaskError(f"{program.name} does not start: {output}"[:400])
         time.sleep(_POLL_S)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=10):  # noqa: S310 -- an address of ours
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port

@@ -53,11 +53,11 @@ _COLUMNS = {
     ),
 }  # fmt: skip
 _CATEGORIES = ("food", "household", "tools", "toys")
-_ITEMS, _SUPPLIERS = "/admin/stock/item/", "/admin/stock/supplier/"
+ALL_ITEMS, SUPPLIERS = "/admin/stock/item/", "/admin/stock/supplier/"
 _NAME, _CATEGORY, _QUANTITY, _PRICE, _SUPPLIER, _DISCONTINUED, _NOTE = 1, 2, 3, 4, 5, 6, 7
 
 
-def _stock(case: Case, count: int = 9) -> Database:
+def stock_of(case: Case, count: int = 9) -> Database:
     """A stock with suppliers and items."""
     suppliers = [
         (number, who, town, f"0{case.number(200, 999)} {case.number(10**5, 10**6 - 1)}")
@@ -89,7 +89,7 @@ def _with(row: DatabaseRow, **values: str | int) -> DatabaseRow:
     return tuple(changed)
 
 
-def _replaced(stock: Database, table: str, *rows: DatabaseRow) -> Database:
+def replaced(stock: Database, table: str, *rows: DatabaseRow) -> Database:
     """The stock with `rows` instead of those with the same ids, or added."""
     new = {row[0]: row for row in rows}
     kept = [new.pop(row[0], row) for row in stock.rows[table]]
@@ -120,20 +120,20 @@ _SAVE = press("[name=_save]")
 )
 def set_quantity(case: Case) -> Job:
     """A number of an item."""
-    stock = _stock(case)
+    stock = stock_of(case)
     first, other = case.some(stock.rows["item"], 2)
     count = int(first[_QUANTITY]) + case.number(3, 40)
-    right = _replaced(stock, "item", _with(first, quantity=count))
+    right = replaced(stock, "item", _with(first, quantity=count))
     return Job(
         {"item": first[_NAME], "n": count},
         (stock,),
-        ((_ITEMS,),),
+        ((ALL_ITEMS,),),
         (*press(str(first[_NAME])), *_fill("quantity", str(count)), *_SAVE),
         (right,),
         (
-            miss("another item", _replaced(stock, "item", _with(other, quantity=count))),
-            miss("as the price", _replaced(stock, "item", _with(first, price=count))),
-            miss("two items", _replaced(right, "item", _with(other, quantity=count))),
+            miss("another item", replaced(stock, "item", _with(other, quantity=count))),
+            miss("as the price", replaced(stock, "item", _with(first, price=count))),
+            miss("two items", replaced(right, "item", _with(other, quantity=count))),
         ),
     )
 
@@ -146,7 +146,7 @@ def set_quantity(case: Case) -> Job:
 )
 def add_item(case: Case) -> Job:
     """A new item with five fields."""
-    stock = _stock(case)
+    stock = stock_of(case)
     used = {row[_NAME] for row in stock.rows["item"]}
     name = case.pick([one for one in ITEMS if one not in used])
     supplier, other = case.some(stock.rows["supplier"], 2)
@@ -162,13 +162,13 @@ def add_item(case: Case) -> Job:
     return Job(
         {"item": name, "category": category, "n": count, "price": price, "who": supplier[1]},
         (stock,),
-        ((_ITEMS,),),
+        ((ALL_ITEMS,),),
         (*press("Add item"), *fields, *_SAVE),
-        (_replaced(stock, "item", row),),
+        (replaced(stock, "item", row),),
         (
-            miss("another supplier", _replaced(stock, "item", _with(row, supplier=other[0]))),
-            miss("quantity and price exchanged", _replaced(stock, "item", _with(row, quantity=price, price=count))),
-            miss("twice", _replaced(stock, "item", row, (11, *row[1:]))),
+            miss("another supplier", replaced(stock, "item", _with(row, supplier=other[0]))),
+            miss("quantity and price exchanged", replaced(stock, "item", _with(row, quantity=price, price=count))),
+            miss("twice", replaced(stock, "item", row, (11, *row[1:]))),
         ),
     )
 
@@ -181,18 +181,18 @@ def add_item(case: Case) -> Job:
 )
 def delete_item(case: Case) -> Job:
     """An item, with the confirmation."""
-    stock = _stock(case)
+    stock = stock_of(case)
     first, other = case.some(stock.rows["item"], 2)
     return Job(
         {"item": first[_NAME]},
         (stock,),
-        ((_ITEMS,),),
+        ((ALL_ITEMS,),),
         (*press(str(first[_NAME])), *press(".deletelink"), *press("[type=submit]", -1)),
         (_without(stock, "item", first[0]),),
         (
             miss("another item", _without(stock, "item", other[0])),
             miss("two items", _without(stock, "item", first[0], other[0])),
-            miss("only discontinued", _replaced(stock, "item", _with(first, discontinued=1))),
+            miss("only discontinued", replaced(stock, "item", _with(first, discontinued=1))),
         ),
     )
 
@@ -205,14 +205,14 @@ def delete_item(case: Case) -> Job:
 )
 def discontinue_two(case: Case) -> Job:
     """Two items, by the action of the list or one by one."""
-    stock = _stock(case)
+    stock = stock_of(case)
     first, second, other = case.some(stock.rows["item"], 3)
     newest = sorted(stock.rows["item"], key=lambda row: -int(row[0]))  # as the list shows them
     boxes = [newest.index(row) for row in (first, second)]
     return Job(
         {"a": first[_NAME], "b": second[_NAME]},
         (stock,),
-        ((_ITEMS,),),
+        ((ALL_ITEMS,),),
         (
             *(step for box in boxes for step in press(".action-select", box)),
             *press("[name=action]"),
@@ -220,11 +220,11 @@ def discontinue_two(case: Case) -> Job:
             *key("enter"),
             *press("[name=index]"),
         ),
-        (_replaced(stock, "item", _with(first, discontinued=1), _with(second, discontinued=1)),),
+        (replaced(stock, "item", _with(first, discontinued=1), _with(second, discontinued=1)),),
         (
-            miss("only one", _replaced(stock, "item", _with(first, discontinued=1))),
+            miss("only one", replaced(stock, "item", _with(first, discontinued=1))),
             miss(
-                "a third one", _replaced(stock, "item", *(_with(row, discontinued=1) for row in (first, second, other)))
+                "a third one", replaced(stock, "item", *(_with(row, discontinued=1) for row in (first, second, other)))
             ),
             miss("deleted", _without(stock, "item", first[0], second[0])),
         ),
@@ -239,7 +239,7 @@ def discontinue_two(case: Case) -> Job:
 )
 def add_supplier(case: Case) -> Job:
     """A new supplier."""
-    stock = _stock(case)
+    stock = stock_of(case)
     used = {row[1] for row in stock.rows["supplier"]}
     who = case.pick([one for one in PEOPLE if one not in used])
     town, phone = case.pick(TOWNS), f"0{case.number(200, 999)} {case.number(10**5, 10**6 - 1)}"
@@ -247,12 +247,12 @@ def add_supplier(case: Case) -> Job:
     return Job(
         {"who": who, "town": town, "phone": phone},
         (stock,),
-        ((_SUPPLIERS,),),
+        ((SUPPLIERS,),),
         (*press("Add supplier"), *_fill("name", who), *_fill("town", town), *_fill("phone", phone), *_SAVE),
-        (_replaced(stock, "supplier", row),),
+        (replaced(stock, "supplier", row),),
         (
-            miss("without the phone", _replaced(stock, "supplier", (*row[:3], ""))),
-            miss("instead of another", _replaced(stock, "supplier", (1, *row[1:]))),
+            miss("without the phone", replaced(stock, "supplier", (*row[:3], ""))),
+            miss("instead of another", replaced(stock, "supplier", (1, *row[1:]))),
         ),
     )
 
@@ -265,18 +265,18 @@ def add_supplier(case: Case) -> Job:
 )
 def move_supplier(case: Case) -> Job:
     """A field of a supplier."""
-    stock = _stock(case)
+    stock = stock_of(case)
     first, other = case.some(stock.rows["supplier"], 2)
     town = case.pick([one for one in TOWNS if one not in {row[2] for row in stock.rows["supplier"]}])
     return Job(
         {"who": first[1], "town": town},
         (stock,),
-        ((_SUPPLIERS,),),
+        ((SUPPLIERS,),),
         (*press(str(first[1])), *_fill("town", town), *_SAVE),
-        (_replaced(stock, "supplier", (*first[:2], town, first[3])),),
+        (replaced(stock, "supplier", (*first[:2], town, first[3])),),
         (
-            miss("another supplier", _replaced(stock, "supplier", (*other[:2], town, other[3]))),
-            miss("as the name", _replaced(stock, "supplier", (first[0], town, *first[2:]))),
+            miss("another supplier", replaced(stock, "supplier", (*other[:2], town, other[3]))),
+            miss("as the name", replaced(stock, "supplier", (first[0], town, *first[2:]))),
         ),
     )
 
@@ -289,20 +289,20 @@ def move_supplier(case: Case) -> Job:
 )
 def change_supplier(case: Case) -> Job:
     """A choice in a list."""
-    stock = _stock(case)
+    stock = stock_of(case)
     first, other = case.some(stock.rows["item"], 2)
     supplier = case.pick([row for row in stock.rows["supplier"] if row[0] not in (first[_SUPPLIER], other[_SUPPLIER])])
     return Job(
         {"item": first[_NAME], "who": supplier[1]},
         (stock,),
-        ((_ITEMS,),),
+        ((ALL_ITEMS,),),
         (*press(str(first[_NAME])), *_choose("supplier", str(supplier[1])), *_SAVE),
-        (_replaced(stock, "item", _with(first, supplier=supplier[0])),),
+        (replaced(stock, "item", _with(first, supplier=supplier[0])),),
         (
-            miss("another item", _replaced(stock, "item", _with(other, supplier=supplier[0]))),
+            miss("another item", replaced(stock, "item", _with(other, supplier=supplier[0]))),
             miss(
                 "renamed the old supplier",
-                _replaced(stock, "supplier", (first[_SUPPLIER], supplier[1], "Riga", "0200 123456")),
+                replaced(stock, "supplier", (first[_SUPPLIER], supplier[1], "Riga", "0200 123456")),
             ),
         ),
     )
@@ -316,13 +316,13 @@ def change_supplier(case: Case) -> Job:
 )
 def quantity_of(case: Case) -> Job:
     """A question about a number."""
-    stock = _stock(case)
+    stock = stock_of(case)
     first = case.pick(stock.rows["item"])
     other = next(row for row in stock.rows["item"] if row[_QUANTITY] != first[_QUANTITY])
     return Job(
         {"item": first[_NAME]},
         (stock,),
-        ((_ITEMS,),),
+        ((ALL_ITEMS,),),
         answer=str(first[_QUANTITY]),
         near=(miss("that of another", answer=str(other[_QUANTITY])), miss("no number", answer="a few")),
     )
@@ -336,7 +336,7 @@ def quantity_of(case: Case) -> Job:
 )
 def supplier_by_phone(case: Case) -> Job:
     """A question about a name."""
-    stock = _stock(case)
+    stock = stock_of(case)
     first, other = case.some(stock.rows["supplier"], 2)
     return Job(
         {"phone": first[3]},
@@ -356,7 +356,9 @@ def supplier_by_phone(case: Case) -> Job:
 )
 def set_quantity_of_nothing(case: Case) -> Job:
     """An item that is not in the stock."""
-    stock = _stock(case)
+    stock = stock_of(case)
     used = {row[_NAME] for row in stock.rows["item"]}
     name = case.pick([one for one in ITEMS if one not in used])
-    return Job({"item": name, "n": case.number(3, 90)}, (stock,), ((_ITEMS,),), infeasible=f"there is no item {name}")
+    return Job(
+        {"item": name, "n": case.number(3, 90)}, (stock,), ((ALL_ITEMS,),), infeasible=f"there is no item {name}"
+    )

@@ -21,7 +21,7 @@ _COLUMNS = {
 _MEMBERS, _LOANS = (("/member/content/",),), (("/loan/content/",),)
 
 
-def _club(case: Case) -> Database:
+def club_of(case: Case) -> Database:
     """A club with members who borrow things."""
     people = zip(case.some(PEOPLE, 7), case.some(TOWNS, 7), strict=True)
     members = [(number, who, town, case.number(2, 19) * 5) for number, (who, town) in enumerate(people, 1)]
@@ -31,7 +31,8 @@ def _club(case: Case) -> Database:
     return Database("Data/club.db", _COLUMNS, {"member": members, "loan": loans})
 
 
-def _changed(club: Database, table: str, row: DatabaseRow) -> Database:
+def changed(club: Database, table: str, row: DatabaseRow) -> Database:
+    """The club with `row` instead of that with the same id."""
     return club.having(table, [row if one[0] == row[0] else one for one in club.rows[table]])
 
 
@@ -62,7 +63,7 @@ def _query(text: str) -> tuple[Step, ...]:
 )
 def update_member(case: Case) -> Job:
     """A value in a row."""
-    club = _club(case)
+    club = club_of(case)
     first, other = case.some(club.rows["member"], 2)
     town = case.pick([one for one in TOWNS if one not in {row[2] for row in club.rows["member"]}])
     return Job(
@@ -70,10 +71,10 @@ def update_member(case: Case) -> Job:
         (club,),
         _MEMBERS,
         (*_link("member", first, "update"), *_change("town", town), *press("Update")),
-        (_changed(club, "member", (*first[:2], town, first[3])),),
+        (changed(club, "member", (*first[:2], town, first[3])),),
         (
-            miss("another member", _changed(club, "member", (*other[:2], town, other[3]))),
-            miss("as the name", _changed(club, "member", (first[0], town, *first[2:]))),
+            miss("another member", changed(club, "member", (*other[:2], town, other[3]))),
+            miss("as the name", changed(club, "member", (first[0], town, *first[2:]))),
         ),
     )
 
@@ -86,7 +87,7 @@ def update_member(case: Case) -> Job:
 )
 def insert_member(case: Case) -> Job:
     """A new row."""
-    club = _club(case)
+    club = club_of(case)
     members = club.rows["member"]
     who = case.pick([one for one in PEOPLE if one not in {row[1] for row in members}])
     town, fee = case.pick(TOWNS), case.number(2, 19) * 5
@@ -100,7 +101,7 @@ def insert_member(case: Case) -> Job:
         (
             miss("without the town", club.having("member", [*members, (8, who, "", fee)])),
             miss("twice", club.having("member", [*members, new, (9, *new[1:])])),
-            miss("instead of another", _changed(club, "member", (7, *new[1:]))),
+            miss("instead of another", changed(club, "member", (7, *new[1:]))),
         ),
     )
 
@@ -113,7 +114,7 @@ def insert_member(case: Case) -> Job:
 )
 def delete_loan(case: Case) -> Job:
     """A row; the page asks."""
-    club = _club(case)
+    club = club_of(case)
     loans = club.rows["loan"]
     first, other = case.some(loans, 2)
     return Job(
@@ -137,7 +138,7 @@ def delete_loan(case: Case) -> Job:
 )
 def update_by_query(case: Case) -> Job:
     """Several rows by a statement."""
-    club = _club(case)
+    club = club_of(case)
     members = [list(row) for row in club.rows["member"]]
     town, fee = str(members[0][2]), case.number(20, 90)
     for place in case.some(range(1, 7), 2):
@@ -153,7 +154,7 @@ def update_by_query(case: Case) -> Job:
         _query(query),
         (club.having("member", right),),
         (
-            miss("only the first", _changed(club, "member", right[0])),
+            miss("only the first", changed(club, "member", right[0])),
             miss("all members", club.having("member", [(*row[:3], fee) for row in rows])),
         ),
     )
@@ -167,7 +168,7 @@ def update_by_query(case: Case) -> Job:
 )
 def add_column(case: Case) -> Job:
     """A column without values."""
-    club = _club(case)
+    club = club_of(case)
     column, other = case.some(TOPICS, 2)
 
     def with_column(table: str, name: str) -> Database:
@@ -203,7 +204,7 @@ def add_column(case: Case) -> Job:
 )
 def sum_of_fees(case: Case) -> Job:
     """A question that a query answers."""
-    club = _club(case)
+    club = club_of(case)
     fees = [int(row[3]) for row in club.rows["member"]]
     return Job(
         {},
@@ -223,7 +224,7 @@ def sum_of_fees(case: Case) -> Job:
 )
 def borrower_of(case: Case) -> Job:
     """A question across two tables."""
-    club = _club(case)
+    club = club_of(case)
     loan = case.pick(club.rows["loan"])
     member = club.rows["member"][int(loan[2]) - 1]
     other = next(row for row in club.rows["member"] if row != member)

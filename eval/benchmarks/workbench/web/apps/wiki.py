@@ -23,7 +23,7 @@ _SAVE, _DELETE = press(f"{_CORE}save"), press(f"{_CORE}delete")
 _BODY, _TITLE = ".tc-edit-texteditor-body", ".tc-titlebar.tc-edit-texteditor"
 
 
-def _wiki(case: Case, shown: int = 2) -> Wiki:
+def wiki_of(case: Case, shown: int = 2) -> Wiki:
     """Eight notes, some of them open."""
     names = [name.capitalize() for name in case.some(TOPICS, 8)]
     notes = tuple(Tiddler(name, "\n\n".join(case.some(SENTENCES, 3)), (case.pick(_TAGS),)) for name in names)
@@ -51,7 +51,7 @@ def _search(text: str, title: str) -> tuple[Step, ...]:
 )
 def write_note(case: Case) -> Job:
     """A new note."""
-    wiki = _wiki(case)
+    wiki = wiki_of(case)
     title, text = f"{case.pick(TOWNS)} {case.number(2, 40)}", case.pick(SENTENCES)
     new = Tiddler(title, text)
     return Job(
@@ -83,7 +83,7 @@ def write_note(case: Case) -> Job:
 )
 def append_paragraph(case: Case) -> Job:
     """A paragraph at the end of an open note."""
-    wiki = _wiki(case)
+    wiki = wiki_of(case)
     first, other = wiki.notes[:2]
     line = f"{case.pick(PEOPLE)} knows more about it."
     right = replace(first, text=f"{first.text}\n\n{line}")
@@ -109,7 +109,7 @@ def append_paragraph(case: Case) -> Job:
 )
 def rename_note(case: Case) -> Job:
     """Another title."""
-    wiki = _wiki(case)
+    wiki = wiki_of(case)
     first, other = wiki.notes[:2]
     new = f"{case.pick(TOWNS)} {case.number(2, 40)}"
     return Job(
@@ -133,7 +133,7 @@ def rename_note(case: Case) -> Job:
 )
 def delete_note(case: Case) -> Job:
     """An open note; the page asks."""
-    wiki = _wiki(case)
+    wiki = wiki_of(case)
     first, other = wiki.notes[:2]
     return Job(
         {"title": first.title},
@@ -157,7 +157,7 @@ def delete_note(case: Case) -> Job:
 )
 def tag_note(case: Case) -> Job:
     """A tag in addition to the one that is there."""
-    wiki = _wiki(case)
+    wiki = wiki_of(case)
     first, other = wiki.notes[:2]
     tag = case.pick(ITEMS)
     return Job(
@@ -182,7 +182,7 @@ def tag_note(case: Case) -> Job:
 )
 def find_and_replace(case: Case) -> Job:
     """A note that has to be found first."""
-    wiki = _wiki(case)
+    wiki = wiki_of(case)
     first, other = wiki.notes[5], wiki.notes[0]
     text = f"Ask {case.pick(PEOPLE)} in {case.pick(TOWNS)}."
     return Job(
@@ -206,7 +206,7 @@ def find_and_replace(case: Case) -> Job:
 )
 def who_has_the_key(case: Case) -> Job:
     """A question that a note answers."""
-    wiki = _wiki(case)
+    wiki = wiki_of(case)
     who, other = case.some(PEOPLE, 2)
     note = wiki.notes[case.number(3, 7)]
     second = next(one for one in wiki.notes[2:] if one.title != note.title)
@@ -234,5 +234,5 @@ def who_has_the_key(case: Case) -> Job:
 def delete_no_note(case: Case) -> Job:
     """A note that does not exist."""
     title = f"{case.pick(TOWNS)} {case.number(2, 40)}"
-    wiki = _wiki(case)
+    wiki = wiki_of(case)
     return Job({"title": title}, (wiki,), _OPEN, after=(wiki,), infeasible=f"there is no note {title}")
