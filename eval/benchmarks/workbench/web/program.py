@@ -37,7 +37,7 @@ class WebProgram:
         command: Serves it.
         environment: Variables for the command.
         path: A path that answers once it is ready.
-        build: Makes, after the installation, what all its servers share; it gets the folder of applications.
+        build: Makes what all its servers share, unless it is there; it gets the folder of applications.
         prepare: Writes what else a server needs into the home; it gets that and the folder of applications.
     """
 
@@ -55,6 +55,12 @@ class WebProgram:
         """Whether all its packages are there."""
         apps = apps_folder()
         return not missing_pip(self.pip, apps) and not missing_npm(self.npm, apps)
+
+    def set_up(self, home: Path) -> None:
+        """Write what a server needs into `home`; builds what all servers share, if a later version needs more."""
+        apps = apps_folder()
+        self.build(apps)
+        self.prepare(home, apps)
 
     def filled(self, text: str, home: Path, port: int) -> str:
         """`text` with the places filled in."""

@@ -44,7 +44,7 @@ def serve(program: WebProgram, home: Path, sandbox: str) -> Generator[str]:
     unavailable = "" if sandbox == "off" else why_unavailable()
     if unavailable and sandbox == "require":
         raise EnvUnavailable(f"{program.name} needs a sandbox: {unavailable}; --option sandbox=off runs without one")
-    program.prepare(home, apps_folder())
+    program.set_up(home)
     group = ProcessGroup(f"serve-{program.name}")
     try:
         port = free_port()

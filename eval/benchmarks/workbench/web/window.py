@@ -28,7 +28,7 @@ class WebWindow:
 
         settings = BrowserSettings()
         apps, browser, port = apps_folder(), window_program(settings), free_port()
-        self.program.prepare(home, apps)
+        self.program.set_up(home)
         address = f"http://127.0.0.1:{port}"
         fence, profile = Fence(start=address + self.path), home / ".config/browser"
         prepare_profile(profile, "about:blank", home, settings, fence)
