@@ -167,7 +167,7 @@ def main() -> None:
     file = given.folder / "episodes.jsonl"
     rows = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
     known = {(row["task"], row["agent"]): row for row in rows}
-    options = ("pause_s=1", f"cache_dir={given.folder.resolve() / 'cache'}")
+    options = ("pause_s=1", "ready_s=2", "rest_s=1", f"cache_dir={given.folder.resolve() / 'cache'}")
     settings = EvalConfig.of(
         benchmark="osworld", root=given.checkout, python=given.python, provider="screenwright", option=options
     )

@@ -66,7 +66,15 @@ def attachment_to_folder(case: Case) -> Job:
         {"subject": with_file.subject, "folder": folder, "name": name},
         (*mail.home(box), *there),
         (("pcmanfm", f"~/{folder}"), *mail.OPEN),
-        (*on(with_file.subject), *key("a"), *key("y"), *until("Save"), *key("ctrl+a"), *write(f"~/{folder}/{name}\n")),
+        (
+            *on(with_file.subject),
+            *key("a"),
+            *key("y"),
+            *until("Save"),
+            *key("ctrl+a"),
+            *write(f"~/{folder}/{name}"),
+            *key("alt+s"),
+        ),
         (right,),
         (
             miss("in the home", Text(name, content)),
@@ -97,8 +105,8 @@ def largest_to_draft(case: Case) -> Job:
     return Job(
         {"to": to, "year": heading[column]},
         (sheet, *mail.home(box)),
-        (*calc.opens(sheet), *mail.OPEN),
-        mail.drafts(to, "Visitors", best),
+        (*mail.OPEN, *calc.opens(sheet)),
+        (*key("alt+tab"), *until("Claws Mail"), *mail.drafts(to, "Visitors", best)),
         (drafted(best),),
         (miss("the second", drafted(second)), miss("queued", drafted(best, "queue")), miss("empty", drafted(""))),
     )

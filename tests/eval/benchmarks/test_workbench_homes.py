@@ -1,0 +1,84 @@
+"""What the homes of workbench tasks start with: prepared files, and web applications in browser windows."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from screenwright.eval.benchmarks.local_ports import free_port
+from screenwright.eval.benchmarks.workbench.apps.editor import APP
+from screenwright.eval.benchmarks.workbench.apps.pictures import APP as PICTURES
+from screenwright.eval.benchmarks.workbench.prepared import PreparedFiles
+from screenwright.eval.benchmarks.workbench.web.program import SITES, apps_folder
+
+PAINT = replace(APP, name="paint", program=sys.executable, prepared=(".config/list", ".cache/paint"))
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return apps_folder()
+
+
+def home_of(tmp_path: Path, text: str) -> Path:
+    home = tmp_path / f"home of {text}"
+    for name in (".config/list", ".cache/paint/a/one", ".cache/paint/.lock", "Documents/letter.txt"):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(text)
+    return home
+
+
+def test_what_a_first_start_made_is_in_later_homes_and_nothing_else_is(tmp_path: Path) -> None:
+    PreparedFiles().keep(PAINT, home_of(tmp_path, "first"))
+    PreparedFiles().keep(PAINT, home_of(tmp_path, "second"))
+    later = tmp_path / "later"
+    later.mkdir()
+    PreparedFiles().copy(PAINT, later)
+    files = {str(file.relative_to(later)): file.read_text() for file in later.rglob("*") if file.is_file()}
+    assert files == {".config/list": "first", ".cache/paint/a/one": "first"}
+
+
+def test_an_incomplete_home_is_not_kept_and_other_versions_are_kept_apart(tmp_path: Path, cache: Path) -> None:
+    home = home_of(tmp_path, "first")
+    (home / ".config/list").unlink()
+    PreparedFiles().keep(PAINT, home)
+    assert not cache.exists()
+    PreparedFiles().keep(PAINT, home_of(tmp_path, "second"))
+    other, later = replace(PAINT, settings={"a": "b"}), tmp_path / "later"
+    PreparedFiles().copy(other, later)
+    assert not later.exists()
+    assert len(list((cache / "prepared").iterdir())) == 1
+
+
+def test_gimp_does_not_ask_its_plug_ins_at_each_start() -> None:
+    assert PICTURES.prepared == (".config/GIMP/2.10/pluginrc",)
+
+
+def open_window(serve: list[str], port: int) -> "subprocess.CompletedProcess[str]":
+    """Start a server and what shows it."""
+    url = f"http://127.0.0.1:{port}/"
+    show = [sys.executable, "-c", f"import urllib.request as u; print(u.urlopen('{url}page.txt').read())"]
+    start = {"serve": serve, "environment": {"PAGE": "page"}, "ready": url, "show": show}
+    command = [sys.executable, str(SITES / "web_window.py"), json.dumps(start)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_web_application_answers_before_its_window_opens(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "page.txt").write_text("hello")
+    code = (
+        f"import http.server as h, os, threading; os.chdir({str(tmp_path)!r}); "
+        f"s = h.HTTPServer(('127.0.0.1', {port}), h.SimpleHTTPRequestHandler); "
+        "threading.Timer(20, os._exit, (0,)).start(); "
+        "[s.handle_request() for _ in range(2)]; os._exit(0)"
+    )
+    assert open_window([sys.executable, "-c", code], port).stdout == "b'hello'\n"
+
+
+def test_a_server_that_does_not_start_is_named(tmp_path: Path) -> None:
+    ended = open_window([sys.executable, "-c", "raise SystemExit(1)"], free_port())
+    assert ended.returncode == 1
+    assert "the server of the application does not start" in ended.stderr
