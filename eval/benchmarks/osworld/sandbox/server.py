@@ -3,10 +3,12 @@
 Source of the interface: the controllers of the `desktop-env` package, and xlang-ai/osworld-server.
 """
 
+import json
 import os
 import platform
 import sys
 from collections.abc import Awaitable, Callable
+from json import JSONDecodeError
 from typing import TypeAlias
 
 import uvicorn
@@ -66,13 +68,15 @@ def _endpoint(handle: Handle) -> Callable[[Request], Awaitable[Response]]:
             return await run_in_threadpool(handle, await _fields(request))
         except KeyError as missing:
             return JSONResponse({"error": f"{missing.args[0]} is required"}, 400)
+        except JSONDecodeError as error:
+            return JSONResponse({"error": f"the request is no JSON: {error}"}, 400)
 
     return endpoint
 
 
 async def _fields(request: Request) -> Fields:
     if "json" in request.headers.get("content-type", ""):
-        fields: Fields = await request.json()
+        fields: Fields = json.loads(await request.body() or b"{}")  # a GET may have the type without a body
         return fields
     return dict(await request.form())
 

@@ -7,7 +7,7 @@ from ..documents.letters import Paragraph
 from ..documents.mails import Mail, MailFolder
 from ..documents.pages import Pages
 from ..documents.slides import Slide
-from ..oracle import key, on, until, write
+from ..oracle import click, key, on, until, write
 from ..template import App, Case, Collection, Job, miss
 from ..words import ITEMS, PEOPLE, TOPICS, TOWNS
 from . import calc, database, editor, files, mail, notes, slides, writer
@@ -15,6 +15,8 @@ from .office import goto
 
 VIEWER = App("viewer", "mupdf", ("mupdf",))
 TASKS = Collection(name="cross")
+_MINIMIZE = click(1239, 9)
+"""The button of a window that fills the screen."""
 
 
 @TASKS.task(
@@ -68,7 +70,7 @@ def attachment_to_folder(case: Case) -> Job:
         (("pcmanfm", f"~/{folder}"), *mail.OPEN),
         (
             *on(with_file.subject),
-            *key("a"),
+            *key("a", 2),
             *key("y"),
             *until("Save"),
             *key("ctrl+a"),
@@ -106,7 +108,7 @@ def largest_to_draft(case: Case) -> Job:
         {"to": to, "year": heading[column]},
         (sheet, *mail.home(box)),
         (*mail.OPEN, *calc.opens(sheet)),
-        (*key("alt+tab"), *until("Claws Mail"), *mail.drafts(to, "Visitors", best)),
+        (*_MINIMIZE, *until("Claws Mail"), *mail.drafts(to, "Visitors", best)),
         (drafted(best),),
         (miss("the second", drafted(second)), miss("queued", drafted(best, "queue")), miss("empty", drafted(""))),
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ..documents import Text
 from ..documents.letters import Paragraph
 from ..documents.mails import Mail
-from ..oracle import key, on, until, write
+from ..oracle import click, key, on, until, write
 from ..template import Case, Collection, Job, miss
 from ..web.apps import stock, tables, wiki
 from ..web.documents import Tiddler
@@ -16,6 +16,10 @@ from .office import goto
 
 TASKS = Collection(name="cross")
 (_STOCK,), (_TABLES,), (_WIKI,) = stock.TASKS.apps, tables.TASKS.apps, wiki.TASKS.apps
+
+
+_MINIMIZE = click(1179, 49)
+"""The button of the mail program's window."""
 
 
 def _note(case: Case) -> Text:
@@ -127,7 +131,7 @@ def mail_to_supplier(case: Case) -> Job:
         {"who": one[1]},
         (shop, *mail.home(box)),
         mail.OPEN,
-        (*key("alt+tab"), *until("Change supplier"), *on(str(one[2])), *key("ctrl+a"), *write(f"{town}\n")),
+        (*_MINIMIZE, *until("Change supplier"), *on(str(one[2])), *key("ctrl+a"), *write(f"{town}\n")),
         (stock.replaced(shop, "supplier", (*one[:2], town, one[3])),),
         (
             miss("another supplier", stock.replaced(shop, "supplier", (*other[:2], town, other[3]))),
