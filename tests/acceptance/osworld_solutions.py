@@ -109,7 +109,7 @@ SOLUTIONS = {
     "8ba5ae7a": vlc("input-record-path=/home/user/Desktop"),
     "9195653c": vlc("qt-max-volume=200"),
     "a5bbbcd5": vlc("qt-minimal-view=1"),
-    "d06f0d4d": vlc('qt-slider-colours="153;210;153;20;20;20;255;199;15;245;39;29"'),
+    "d06f0d4d": vlc(f'qt-slider-colours="{";".join(["20"] * 12)}"'),
     "f3977615": vlc("one-instance-when-started-from-file=0"),
 }
 """Commands by the start of the ids of feasible tasks."""
