@@ -2,10 +2,11 @@
 
     PYTHONPATH=tests/helpers .venv/bin/python eval/bench/all.py [--quick] [--only NAME ...] [--runs N]
 
-Each benchmark runs `--runs` times, in turns with the others; a benchmark measures ours and the other tool in one run.
-The table has the median of each figure, and of each ratio the least, the median and the greatest. BrowserGym and
-browser-use are installed in environments of their own when they are first needed (`--no-peers`: leave them out).
-The output of each run is kept in `--logs`. With `--quick`, everything runs once with few rounds; nothing is written.
+Each benchmark runs `--runs` times, in turns with the others, the long ones once. Each measures ours and the other
+tool in one run. Five runs take about an hour. The table has the median of each figure, and of each ratio the least,
+the median and the greatest. BrowserGym and browser-use are installed in environments of their own when they are first
+needed (`--no-peers`: leave them out). The output of each run is kept in `--logs`. With `--quick`, everything runs
+once with few rounds; nothing is written.
 """
 
 import argparse
@@ -45,13 +46,17 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A program of this folder with its arguments; `needs` names the environments of other tools."""
+    """A program of this folder with its arguments; `needs` names the environments of other tools.
+
+    One that runs `once` takes long, or always has the same results.
+    """
 
     name: str
     figures: tuple[Figure, ...]
     arguments: tuple[str, ...] = ()
     quick: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    once: bool = False
 
 
 def _columns(title: str, row: str, peer: str) -> Figure:
@@ -100,7 +105,8 @@ BENCHES = (
             _rate("- 2 workers", 2, "BrowserGym"),
             _rate("- 4 workers", 4),
         ),
-        quick=("--episodes", "24", "--peer-episodes", "4"),
+        ("--episodes", "48", "--peer-episodes", "8"),
+        ("--episodes", "24", "--peer-episodes", "4"),
         needs=("browsergym",),
     ),
     Bench(
@@ -111,6 +117,7 @@ BENCHES = (
         ),
         quick=("--only", "select"),
         needs=("browsergym", "browser-use"),
+        once=True,
     ),
     Bench(
         "png_bench",
@@ -136,6 +143,7 @@ BENCHES = (
         ),
         ("2000",),
         ("200",),
+        once=True,
     ),
     Bench(
         "large_evaluation",
@@ -145,6 +153,7 @@ BENCHES = (
         ),
         (),
         ("2000",),
+        once=True,
     ),
 )
 
@@ -237,7 +246,7 @@ def main() -> int:
     given.logs.mkdir(parents=True, exist_ok=True)
     results, failed, runs = Results(), False, 1 if given.quick else given.runs
     for number in range(1, runs + 1):
-        for bench in benches:
+        for bench in [bench for bench in benches if number == 1 or not bench.once]:
             output = run(bench, peers, given.logs / f"{bench.name}.{number}.txt", quick=given.quick)
             failed = failed or not output
             results.add(bench, output)
