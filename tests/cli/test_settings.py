@@ -43,6 +43,7 @@ SAMPLES: Mapping[str, tuple[str, str, str]] = {
 
 NEEDED: Mapping[str, dict[str, object]] = {
     "preset": {"benchmark": "osworld"},
+    "best_of": {"judge": "http://127.0.0.1:9"},
     "watch": {"virtual": True},
     "watch_interactive": {"virtual": True, "watch": True},
     **{name: {"virtual": True} for name in ("program", "home", "keep", "window_manager")},

@@ -67,7 +67,8 @@ def settings(home: Path, out: Path, **changes: Any) -> GrpoSettings:
         more={"save_strategy": "no"} | changes.pop("fields", {}),
     )  # fmt: skip
     more = {"root": home / "toy", "steps": 1, "max_image_pixels": PIXELS, "recovery": False} | changes.pop("more", {})
-    return GrpoSettings("toy", tuning, "gta1", **{"seeds": "0", "tasks": ("press-and-end",), **changes}, more=more)
+    given: dict[str, Any] = {"seeds": "0", "tasks": ("press-and-end",), **changes}
+    return GrpoSettings("toy", tuning, "gta1", **given, more=more)
 
 
 def loaded(folder: Path) -> Any:
