@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -39,7 +39,9 @@ INPUT_DEVICES = Path("/dev/input")
 """The kernel's input devices; a Wayland compositor reports no user input to other programs."""
 
 _MANAGER_LIMIT_S = 5.0
-AFTER_OPENING = SettleTimeouts(first_change_s=0.5, quiet_s=0.5, limit_s=10.0)
+AFTER_OPENING = SettleTimeouts(first_change_s=0.5, quiet_s=0.5, limit_s=15.0, busy_s=6.0)
+"""LibreOffice Impress shows an empty window for up to 5 s on a busy machine."""
+
 _NEW_WINDOW = SettleTimeouts(first_change_s=0.3, quiet_s=0.4, limit_s=3.0)
 
 
@@ -114,8 +116,8 @@ class DesktopSession:
                 else partial(self._gestures.do, action)
             )
             hovers = isinstance(action, Move) and not self._gestures.holds_a_button
-            timeouts = self._timeouts.for_hover if hovers else self._timeouts
-            result = self._act(act, before, timeouts)
+            timeouts = AFTER_OPENING if isinstance(action, OpenApp) else self._timeouts
+            result = self._act(act, before, timeouts.for_hover if hovers else timeouts)
         return result if isinstance(action, Type | OpenApp) else replace(result, method="")
 
     def execute_all(self, actions: tuple[Action, ...], timeouts: SettleTimeouts) -> ActionResult:
@@ -210,7 +212,12 @@ class DesktopSession:
 
     def settle(self, timeouts: SettleTimeouts) -> SettleResult:
         """Wait until the screen has settled."""
-        return self._settler.wait(self._capture.frame(), timeouts)
+        return self._wait(self._capture.frame(), timeouts)
+
+    def _wait(self, before: RawFrame, timeouts: SettleTimeouts) -> SettleResult:
+        busy = self._busy if timeouts is AFTER_OPENING and isinstance(self._busy, Busy) else None
+        with busy.starting() if busy else nullcontext():
+            return self._settler.wait(before, timeouts)
 
     def set_input_listener(self, listener: InputListener | None) -> None:
         """See `InputMonitored`."""
@@ -301,10 +308,10 @@ class DesktopSession:
 
     def _settle(self, before: RawFrame, windows: set[int], timeouts: SettleTimeouts) -> SettleResult:
         """Wait until the screen has settled; again if a window opened or closed, since a new one may still be empty."""
-        first = self._settler.wait(before, timeouts)
+        first = self._wait(before, timeouts)
         if first.by == "limit" or self.programs.ids() == windows:
             return first
-        second = self._settler.wait(self._capture.frame(), _NEW_WINDOW)
+        second = self.settle(AFTER_OPENING if timeouts is AFTER_OPENING else _NEW_WINDOW)
         return SettleResult(first.seconds + second.seconds, f"{first.by}, new window {second.by}")
 
 

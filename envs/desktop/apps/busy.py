@@ -10,8 +10,8 @@ that stays busy for long, such as a video player, says nothing about the screen 
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Generator, Iterable
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -24,6 +24,7 @@ _RESCAN_S = 0.15
 _PAUSE_S = 0.4
 """Between two waits nothing is sampled; then the CPU time of the whole pause counts."""
 _ENDLESS_S = 5.0
+_STARTING_S = 15.0
 _WORKING = {b"R", b"D"}
 _NS_PER_S = 10**9
 MOST_PROCESSES = 60
@@ -59,8 +60,8 @@ class Process:
         self.delay_ns = delay_ns
         return self.waited_ns * _TICKS_PER_S // _NS_PER_S
 
-    def is_busy(self, sample: CpuSample) -> bool:
-        """Add a sample; returns whether the process is busy, and has not been for long."""
+    def is_busy(self, sample: CpuSample, endless_s: float = _ENDLESS_S) -> bool:
+        """Add a sample; returns whether the process is busy, and has not been for `endless_s`."""
         if self.samples and sample.at - self.samples[-1].at > _PAUSE_S:
             self._skip_pause(sample)
         self.samples.append(sample)
@@ -69,7 +70,7 @@ class Process:
         if sample.at - self.until > _PAUSE_S:
             self.since = sample.at
         self.until = sample.at
-        return sample.at - self.since < _ENDLESS_S
+        return sample.at - self.since < endless_s
 
     def _skip_pause(self, sample: CpuSample) -> None:
         """Begin again after a pause, during which the process was busy or not.
@@ -93,11 +94,15 @@ def _uses_cpu(first: CpuSample, last: CpuSample) -> bool:
 
 @dataclass(slots=True)
 class Busy:
-    """`roots` returns processes that count with all their descendants, except those in `excluded` and theirs."""
+    """`roots` returns processes that count with all their descendants, except those in `excluded` and theirs.
+
+    A process that is busy for longer than `endless_s` does not count.
+    """
 
     roots: Callable[[], Iterable[int]]
     excluded: Collection[int] = ()
     clock: Callable[[], float] = time.monotonic
+    endless_s: float = _ENDLESS_S
     _processes: dict[int, Process] = field(default_factory=dict[int, Process])
     _found_at: float = float("-inf")
     _parents: dict[int, int] = field(default_factory=dict[int, int])
@@ -113,8 +118,17 @@ class Busy:
         for pid, process in self._processes.items():
             state, _, ticks = _fields(pid)
             ticks += process.waited_ticks(delay_ns_of(pid) if overloaded else None)
-            busy |= process.is_busy(CpuSample(now, ticks, state in _WORKING))
+            busy |= process.is_busy(CpuSample(now, ticks, state in _WORKING), self.endless_s)
         return busy
+
+    @contextmanager
+    def starting(self) -> Generator[None]:
+        """In this block, programs are starting, which may keep them busy for longer."""
+        self.endless_s = _STARTING_S
+        try:
+            yield
+        finally:
+            self.endless_s = _ENDLESS_S
 
 
 def state_of(pid: int) -> str:

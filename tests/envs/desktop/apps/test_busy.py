@@ -1,5 +1,6 @@
 """Detection of busy programs from process states."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -139,6 +140,20 @@ def test_waiting_for_a_processor_counts_like_running() -> None:
         results.append(process.is_busy(CpuSample(number * 0.04, process.waited_ticks(delay_ns), works=False)))
     assert not any(results[:6])
     assert results[-1]
+
+
+def test_a_program_that_starts_may_be_busy_for_longer() -> None:
+    times = itertools.count(0.0, 0.3)
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            busy = Busy(constant(process.pid), clock=lambda: next(times))
+            eventually(lambda: state_of(process.pid), "R")
+            assert [busy() for _ in range(24)][-1] is False  # 7 s
+            with busy.starting():
+                assert busy()
+            assert not busy()
+        finally:
+            process.kill()
 
 
 def test_a_wait_from_before_the_measurement_does_not_count() -> None:
