@@ -21,6 +21,10 @@ class VncConfig(ClipboardConfig):
         None, "file whose first line is the password (default: the variable VNC_PASSWORD)"
     )
 
+    typing: Literal["keys", "paste"] = setting(
+        "keys", "paste: paste ASCII text too, for a server whose keyboard layout lacks Latin letters"
+    )
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.address is None:
@@ -37,4 +41,9 @@ class VncConfig(ClipboardConfig):
         from ..vnc import VncEnv, read_password
 
         assert self.address is not None
-        return VncEnv(self.address, password=read_password(self.password_file), clipboard=self.clipboard_settings)
+        return VncEnv(
+            self.address,
+            password=read_password(self.password_file),
+            clipboard=self.clipboard_settings,
+            typing=self.typing,
+        )

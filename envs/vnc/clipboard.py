@@ -24,7 +24,6 @@ _LARGEST = 1 << 24
 _FETCH_S = 2.0
 """Long enough for a slow program: after this limit another paste key is pressed, which may do something else."""
 
-_PROBE = "-"
 _AFTER_S = 0.05
 _MAX_OFFERS = 6
 
@@ -43,12 +42,11 @@ class VncClipboard:
         self._pasting = False
         self._lost = False
         self._copied = False
-        self._at_once: bool | None = None
 
     @property
     def supports_unicode(self) -> bool:
-        """Whether the server accepts Unicode text on request."""
-        return bool(self._capabilities & _REQUEST)
+        """Whether the server requests a Unicode text when a program pastes; x11vnc only takes one at once."""
+        return self._capabilities & (_REQUEST | _NOTIFY) == _REQUEST | _NOTIFY
 
     def paste(self, text: str, press: Callable[[], None], sync: Callable[[], None]) -> bool:
         """Offer `text`, `press` the paste key, and return whether a program has fetched the text.
@@ -103,7 +101,9 @@ class VncClipboard:
         Raises:
             EnvUnavailable: the server only takes Latin-1, and the text has other characters.
         """
-        if not self.supports_unicode:
+        if not self.supports_unicode and self._capabilities & _PROVIDE:
+            self._send_provided(text)
+        elif not self.supports_unicode:
             try:
                 data = text.encode("latin-1")
             except UnicodeEncodeError as error:
@@ -123,29 +123,6 @@ class VncClipboard:
         with self._changed:
             copied, self._copied = self._copied, False
         return copied
-
-    def fetches_at_once(self, sync: Callable[[], None]) -> bool:
-        """Whether the server itself fetches each text that is offered, so that a program's paste cannot be noticed.
-
-        x11vnc does. A short text is offered to find out, once.
-        """
-        if self._at_once is None:
-            with self._changed:
-                old = self._program_text(self._offered)
-                self._offered, self._remote_text, self._pasting = _PROBE, None, True
-            self._offer(sync)  # TigerVNC fetches a text that replaces a program's text, but not the next one
-            self._at_once = self._offer(sync)
-            with self._changed:
-                self._offered, self._pasting = self._program_text(old), False
-            self._notify()
-        return self._at_once
-
-    def _offer(self, sync: Callable[[], None]) -> bool:
-        """Announce the offered text; returns whether it was fetched at once."""
-        before = self._fetched
-        self._notify()
-        sync()
-        return self._fetched > before
 
     def lost(self) -> None:
         """Wake a waiting `paste`, since the connection was lost."""
@@ -193,10 +170,13 @@ class VncClipboard:
             text = self._offered
             self._fetched += text is not None
         if text is not None:
-            raw = text.replace("\n", "\r\n").encode("utf-8") + b"\0"
-            self._send_extended(_PROVIDE | _TEXT, zlib.compress(struct.pack(">I", len(raw)) + raw))
+            self._send_provided(text)
         with self._changed:
             self._changed.notify_all()
+
+    def _send_provided(self, text: str) -> None:
+        raw = text.replace("\n", "\r\n").encode("utf-8") + b"\0"
+        self._send_extended(_PROVIDE | _TEXT, zlib.compress(struct.pack(">I", len(raw)) + raw))
 
     def _send_extended(self, flags: int, data: bytes = b"") -> None:
         self._send(struct.pack(">BxxxiI", 6, -(4 + len(data)), flags) + data)

@@ -38,10 +38,11 @@ _KEY_ARRIVES_S = 0.02
 
 
 class VncDriver:
-    """See `Driver`."""
+    """See `Driver`. With `pastes_all`, ASCII is pasted too, since the server's keyboard may lack its letters."""
 
-    def __init__(self, client: VncClient) -> None:
+    def __init__(self, client: VncClient, *, pastes_all: bool = False) -> None:
         self._client = client
+        self._pastes_all = pastes_all
         self._at = (0, 0)
         self._pressed = 0
         self._facts: tuple[Fact, ...] = (_UNCONFIRMED,)
@@ -106,9 +107,13 @@ class VncDriver:
 
     def _type_part(self, text: str, method: str) -> str:
         """Type `text` by keys if possible, else by `method` or a later one; returns the last method used so far."""
-        if text.isascii():
+        if text.isascii() and (not self._pastes_all or text in _TYPED_AS):
             self._press(text, 0.0)
             return method
+        if self._pastes_all:
+            if is_typing_secret() or not self._pasted(text):
+                raise ActionRefused("no program took the pasted text, and this server's keyboard is not to be used")
+            return "paste"
         if method != "keysyms" and not is_typing_secret() and self._pasted(text):
             return "paste"
         self._press(text, _KEY_ARRIVES_S)
@@ -116,20 +121,12 @@ class VncDriver:
 
     def _check_server_types(self, text: str) -> None:
         """Refuse characters that the server may drop."""
-        lacking = "".join(dict.fromkeys(character for character in text if not character.isascii()))
-        clipboard = self._client.clipboard
-        if not lacking:
-            return
-        if not clipboard.supports_unicode:
-            problem = "has no Unicode clipboard"
-        elif clipboard.fetches_at_once(self._client.sync):
-            problem = "does not report when a program pastes"
-        else:
-            return
-        raise ActionRefused(
-            f"this VNC server {problem} and drops characters that its keyboard lacks: {lacking:.40} cannot be typed, "
-            "ASCII can; nothing was typed"
-        )
+        lacking = "".join(dict.fromkeys(char for char in text if self._pastes_all or not char.isascii()))
+        if lacking and not self._client.clipboard.supports_unicode:
+            raise ActionRefused(
+                "this VNC server has no Unicode clipboard that reports a paste, and drops characters that its keyboard "
+                f"lacks: {lacking:.40} cannot be typed{'' if self._pastes_all else ', ASCII can'}; nothing was typed"
+            )
 
     def _press(self, text: str, pause_s: float) -> None:
         """Press the keys of the characters in order, with pauses for slow programs."""

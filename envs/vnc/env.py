@@ -8,6 +8,7 @@ The connection is not encrypted, and the password only weakly: use a tunnel to a
 
 from contextlib import suppress
 from functools import partial
+from typing import Literal
 
 from ..actions import Action, Wait
 from ..base import SessionEnv, act_and_settle, check_bounds, size_facts, wait
@@ -30,6 +31,7 @@ class VncEnv(SessionEnv["_Session"]):
         password: For VNC authentication.
         timeouts: How long to wait for the screen to settle after an action.
         clipboard: Whether what is copied there is reported to the model, and what the clipboard holds at the start.
+        typing: `paste` pastes ASCII text too, for a server whose keyboard layout lacks Latin letters.
 
     Raises:
         ValueError: `address` is invalid.
@@ -44,10 +46,12 @@ class VncEnv(SessionEnv["_Session"]):
         password: str | None = None,
         timeouts: SettleTimeouts = SettleTimeouts(),
         clipboard: ClipboardSettings = ClipboardSettings(),
+        typing: Literal["keys", "paste"] = "keys",
     ) -> None:
         self.address = VncAddress.parse(address)
         self.timeouts = timeouts
         self.clipboard_settings = clipboard
+        self.typing: Literal["keys", "paste"] = typing
         self._password = password
 
     def info(self) -> EnvInfo:
@@ -63,16 +67,19 @@ class VncEnv(SessionEnv["_Session"]):
         self._opened().clipboard().write(text)
 
     def _open(self) -> "_Session":
-        return _Session(VncClient(self.address, self._password), self.timeouts, self.clipboard_settings)
+        client = VncClient(self.address, self._password)
+        return _Session(client, self.timeouts, self.clipboard_settings, pastes_all=self.typing == "paste")
 
 
 class _Session:
     """An open connection with its driver."""
 
-    def __init__(self, client: VncClient, timeouts: SettleTimeouts, clipboard: ClipboardSettings) -> None:
+    def __init__(
+        self, client: VncClient, timeouts: SettleTimeouts, clipboard: ClipboardSettings, *, pastes_all: bool
+    ) -> None:
         self._client = client
         self._timeouts = timeouts
-        self._driver = VncDriver(client)
+        self._driver = VncDriver(client, pastes_all=pastes_all)
         self._gestures = Gestures(self._driver, DeviceTransform())
         self._settler = Settler(client.frame)
         self._size = client.size

@@ -55,9 +55,10 @@ def _x11(layout: str) -> Generator[TextScreen]:
 
 @contextmanager
 def _tigervnc(layout: str) -> Generator[TextScreen]:
+    """With `--typing paste` where the layout lacks Latin letters."""
     with vnc_machine(size=_SIZE) as machine:
         set_layout(machine.environment, layout)
-        with VncEnv(machine.address) as env:
+        with VncEnv(machine.address, typing="paste" if "ru" in layout else "keys") as env:
             yield TextScreen(env, partial(_start, machine.environment), machine.environment)
 
 
@@ -125,6 +126,8 @@ _OPEN = {"x11": _x11, "tigervnc": _tigervnc, "tightvnc": _tightvnc, "x11vnc": _x
 def set_layout(variables: dict[str, str], layout: str) -> None:
     """Set the layouts of an X display; the last one is current."""
     names = layout.split("+")
+    if names == ["us"]:
+        return  # the default, also of servers without the keyboard extension, such as TightVNC's
     subprocess.run(["setxkbmap", ",".join(names)], env=os.environ | variables, check=True)
     connection = connect(DisplayAddress(variables["DISPLAY"], variables.get("XAUTHORITY")))
     Layouts(connection).switch(len(names) - 1, caps_lock=False)

@@ -147,6 +147,18 @@ def test_text_reaches_a_terminal_and_the_clipboard_is_restored(tmp_path: Path) -
         assert found.stdout.decode() == "précieux 你"
 
 
+def test_ascii_is_pasted_where_the_keyboard_lacks_latin_letters(tmp_path: Path) -> None:
+    file = tmp_path / "out.txt"
+    text = "The quick brown fox; (jumps) over #1"
+    command = ("xterm", "-fullscreen", "-e", "sh", "-c", f"cat >{file}")
+    with vnc_machine(command, size="800x600") as machine, VncEnv(machine.address, typing="paste") as env:
+        subprocess.run(["setxkbmap", "ru"], env=machine.environment, check=True)
+        await_first_window(env)
+        env.execute(Click(ScreenPoint(400, 300)))
+        assert env.execute(Type(text, submit=True)).method == "paste"
+        eventually(lambda: file.read_text(encoding="utf-8"), text + "\n")
+
+
 def test_a_resized_screen_is_captured_completely() -> None:
     with vnc_machine(size="640x480") as machine, VncEnv(machine.address) as env:
         assert env.observe().screenshot.size == Size(640, 480)

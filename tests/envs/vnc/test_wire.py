@@ -313,25 +313,16 @@ def packed_rows(indices: list[int], width: int, colours: int) -> bytes:
     )
 
 
-@pytest.mark.parametrize("at_once", [True, False])
-def test_a_server_that_fetches_each_text_itself_reports_no_paste(at_once: bool) -> None:
-    text, caps, request, notify = 1, 1 << 24, 1 << 25, 1 << 27
-    clipboard = VncClipboard(lambda _: None)
-
-    def receive(flags: int) -> None:
-        clipboard.receive(cast(RfbConnection, Received(struct.pack(">I", flags | text))), -4)
-
-    def sync() -> None:
-        if at_once or not synced:
-            receive(request)  # TigerVNC fetches the first text, which replaces that of a program
-        synced.append(1)
-
-    synced: list[int] = []
-    receive(caps | request | notify)
-    assert clipboard.fetches_at_once(sync) is at_once
-    assert clipboard.fetches_at_once(sync) is at_once
-    assert len(synced) == 2
-    assert clipboard.read().text is None
+def test_a_server_that_takes_texts_but_requests_none_reports_no_paste() -> None:
+    """As x11vnc."""
+    sent: list[bytes] = []
+    clipboard = VncClipboard(sent.append)
+    caps = struct.pack(">I", 0x17000001)
+    clipboard.receive(cast(RfbConnection, Received(caps)), -len(caps))
+    assert not clipboard.supports_unicode
+    clipboard.write("你好")
+    flags, packed = struct.unpack(">I", sent[-1][8:12])[0], sent[-1][12:]
+    assert (flags, zlib.decompress(packed)[4:]) == (0x10000001, "你好\0".encode())
 
 
 def test_the_clipboard_of_a_server_that_knows_latin_1_only() -> None:
@@ -373,6 +364,36 @@ def test_the_buttons_for_the_thumb_need_an_extension(extended: bool) -> None:
         viewer.close()
     pressed = b"".join(received).count(b"\5\x80\0\7\0\x09\2\5\0\0\7\0\x09")
     assert pressed == extended
+
+
+@pytest.mark.parametrize("takes_paste", [True, False])
+def test_with_typing_by_paste_no_letter_is_a_key(takes_paste: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    pasted, keys = list[str](), list[int]()
+
+    def paste(self: VncClipboard, text: str, press: object, sync: object) -> bool:
+        pasted.append(text)
+        return takes_paste
+
+    def behave(client: RfbClient) -> None:
+        client.handshake(1, 1)
+        client.update(0, 0, 1, 1, RAW, bytes(4))
+        client.drain()
+
+    monkeypatch.setattr(VncClipboard, "paste", paste)
+    monkeypatch.setattr(VncClipboard, "supports_unicode", True)
+    with rfb_server(behave) as address:
+        viewer = VncClient(VncAddress.parse(address), None)
+        monkeypatch.setattr(viewer, "sync", lambda: None)
+        monkeypatch.setattr(viewer, "key", lambda symbol, down: keys.append(symbol))
+        driver = VncDriver(viewer, pastes_all=True)
+        if takes_paste:
+            assert driver.type("ab\n12") == "paste"
+            assert (pasted, keys) == (["ab", "12"], [0xFF0D, 0xFF0D])
+        else:
+            with pytest.raises(ActionRefused, match="no program took the pasted text"):
+                driver.type("ab")
+            assert keys == []
+        viewer.close()
 
 
 def test_noise_is_decoded_from_every_encoding() -> None:
