@@ -15,7 +15,7 @@ def recorded(*done: Action | float, hidden: bool = False) -> list[Action]:
     """What is recorded of these actions; a number is a pause in seconds."""
     hands, now_s, found = TakingOver(), 100.0, list[UserAction]()
     for one in done:
-        if isinstance(one, float):
+        if isinstance(one, int | float):
             now_s += one
             found += hands.flush(now_s)
         else:
