@@ -60,7 +60,8 @@ function filter() {
   const words = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
   const isWanted = (step, index) => (!kind || step.kinds.includes(kind)) && words.every((word) => texts[index].includes(word));
   shown = data.steps.flatMap((step, index) => (isWanted(step, index) ? [index] : []));
-  [...byId("list").children].forEach((row, index) => { row.hidden = !shown.includes(index); });
+  const isShown = new Set(shown);
+  [...byId("list").children].forEach((row, index) => { row.hidden = !isShown.has(index); });
   byId("matches").textContent = words.length || kind ? `${shown.length} of ${data.steps.length} steps` : "";
   if (shown.length && !shown.includes(current)) show(shown.find((index) => index > current) ?? shown[0]);
 }
@@ -92,15 +93,22 @@ function renderMarks(step) {
   if (view === "before" || view === "both") drawActions(svg, step.size, unit, step.actions, step.descriptions);
 }
 
+/** Shows a screenshot, which may not have been loaded yet. */
+async function showImage(id, name, alt) {
+  const image = byId(id);
+  Object.assign(image, { alt }).dataset.name = name;
+  const src = await part(name);
+  if (image.dataset.name === name) image.src = src;
+}
+
 function renderScreens(step) {
   const after = step.screenshotAfter ?? step.screenshot;
   const alt = (when) => `Screenshot ${when} step ${step.step}: ${step.labels.join("; ")}`;
   const isBefore = view === "before" || view === "both";
-  byId("screenshot").src = data.images[isBefore ? step.screenshot : after];
-  byId("screenshot").alt = alt(isBefore ? "before" : "after");
+  showImage("screenshot", isBefore ? step.screenshot : after, alt(isBefore ? "before" : "after"));
   byId("second").hidden = view !== "both";
   byId("screens").classList.toggle("pair", view === "both");
-  if (view === "both") Object.assign(byId("screenshot-after"), { src: data.images[after], alt: alt("after") });
+  if (view === "both") showImage("screenshot-after", after, alt("after"));
   renderMarks(step);
 }
 

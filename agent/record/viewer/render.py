@@ -66,7 +66,7 @@ def render_page(
     `mask_events`. `divergence` shows where a replay differed from its recording.
     """
     steps = with_user_steps(events)
-    images: dict[str, JsonValue] = {}
+    images: dict[str, str | list[JsonValue]] = {}
     for step in steps:
         screenshot = step.observed.observation.screenshot
         if screenshot.sha256 not in images:
@@ -80,9 +80,8 @@ def render_page(
             "divergence": "" if divergence is None else _image_url(divergence, 2 * max_image_width),
         },
         "steps": [{**step, "used": used} for step, used in zip(shown, _used(events, steps), strict=True)],
-        "images": images,
     }
-    return html_page("screenwright.agent.record.viewer", title, data)
+    return html_page("screenwright.agent.record.viewer", title, data, images)
 
 
 def _head_json(events: Sequence[Event]) -> Json:

@@ -75,6 +75,11 @@ def test_run_without_events_has_a_page() -> None:
     assert "interrupted" in render_page([])
 
 
+def test_screenshots_are_behind_the_script_that_shows_them() -> None:
+    page = render_page(record_events())
+    assert page.index('"use strict"') < page.index("data:image/webp;base64,")
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     import shutil
