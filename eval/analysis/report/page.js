@@ -6,7 +6,19 @@ const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const range = ({ low, high }) => `${percent(low)} to ${percent(high)}`;
 const episodeName = ({ id }) => `${id.task}/${id.seed}${id.trial ? "." + id.trial : ""}`;
 const encodePath = (path) => path.split("/").map(encodeURIComponent).join("/");
-let shown = PAGE_SIZE;
+let shown = PAGE_SIZE, drawn = 0;
+data.runs.forEach((run, number) => {
+  run.episodes = run.episodes.map(([task, seed, trial, done, steps, seconds, errors, kind], index) =>
+    ({ run: number, index, id: { task: run.tasks[task].name, seed, trial }, done, steps, seconds, errors, kind }));
+});
+
+/** The details of an episode, from a part of the page that is read once. */
+const pages = new Map();
+async function detailsOf({ run, index }) {
+  const name = `${run}-${Math.floor(index / data.pageSize)}`;
+  if (!pages.has(name)) pages.set(name, part(name).then(JSON.parse));
+  return (await pages.get(name))[index % data.pageSize];
+}
 
 /** A success rate with its interval, on a scale from 0 to 1. */
 function scale(interval, run = 0) {
@@ -49,7 +61,7 @@ function head(run, index) {
 /** The share of all episodes that were done within a number of steps or seconds. */
 function curve(title, valueOf, unit) {
   const width = 360, height = 190, left = 38, bottom = 26, top = 8, right = 10;
-  const longest = Math.max(...data.runs.flatMap((run) => run.episodes.map(valueOf)), 1e-9);
+  const longest = data.runs.reduce((most, run) => run.episodes.reduce((max, episode) => Math.max(max, valueOf(episode)), most), 1e-9);
   const svg = svgElement("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
   const x = (value) => left + (value / longest) * (width - left - right);
   const y = (share) => top + (1 - share) * (height - top - bottom);
@@ -62,8 +74,8 @@ function curve(title, valueOf, unit) {
   }
   data.runs.forEach((run, index) => {
     const values = run.episodes.filter((episode) => episode.done).map(valueOf).sort((a, b) => a - b);
-    const steps = values.map((value, rank) => `H${x(value).toFixed(1)}V${y((rank + 1) / run.episodes.length).toFixed(1)}`);
-    const d = `M${x(0)} ${y(0)}${steps.join("")}H${x(longest)}`;
+    const steps = new Map(values.map((value, rank) => [x(value).toFixed(1), y((rank + 1) / run.episodes.length).toFixed(1)]));
+    const d = `M${x(0)} ${y(0)}${[...steps].map(([at, share]) => `H${at}V${share}`).join("")}H${x(longest)}`;
     svg.append(svgElement("path", { d, fill: "none", stroke: RUN_COLOURS[index], "stroke-width": 2 }));
   });
   return element("div", { class: "card" }, element("h3", {}, title), svg);
@@ -135,7 +147,7 @@ function filmstrip(episode) {
   }));
 }
 
-function episodeCard([run, episode]) {
+function episodeCard(run, episode) {
   const [colour, outcome] = episode.done === null ? ["warn", "error"] : episode.done ? ["good", "done"] : ["bad", "not done"];
   const line = (title, text) => (text ? element("p", {}, element("span", { class: "soft" }, `${title}: `), text) : null);
   const details = [readable(episode.stop), `${episode.steps} steps`, formatSeconds(episode.seconds), episode.score === null ? "" : `score ${episode.score}`];
@@ -156,18 +168,23 @@ function episodeCard([run, episode]) {
 
 const CHOICES = [
   ["failures", (episode) => episode.done === false], ["all", () => true], ["done", (episode) => episode.done],
-  ["infrastructure errors", (episode) => episode.done === null || episode.errors.length > 0],
-  ...[...new Set(data.runs.flatMap((run) => Object.keys(run.triage)))].map((kind) => [`failures: ${kind}`, (episode) => episode.triage && episode.triage.kind === kind]),
+  ["infrastructure errors", (episode) => episode.done === null || episode.errors > 0],
+  ...[...new Set(data.runs.flatMap((run) => Object.keys(run.triage)))].map((kind) => [`failures: ${kind}`, (episode) => episode.kind === kind]),
 ];
 
-function renderEpisodes() {
-  const matches = CHOICES[byId("choice").selectedIndex][1], part = byId("filter").value.trim().toLowerCase();
-  const found = data.runs.flatMap((run, index) => run.episodes
-    .filter((episode) => matches(episode) && episodeName(episode).toLowerCase().includes(part)).map((episode) => [index, episode]));
-  if (B) found.sort((a, b) => episodeName(a[1]).localeCompare(episodeName(b[1])) || a[0] - b[0]);
-  byId("episodes").replaceChildren(...found.slice(0, shown).map(episodeCard));
+async function renderEpisodes() {
+  const matches = CHOICES[byId("choice").selectedIndex][1], words = byId("filter").value.trim().toLowerCase();
+  const found = data.runs.flatMap((run) => run.episodes
+    .filter((episode) => matches(episode) && (!words || episodeName(episode).toLowerCase().includes(words))));
+  if (B) {
+    const names = new Map(found.map((episode) => [episode, episodeName(episode)]));
+    found.sort((one, other) => (names.get(one) < names.get(other) ? -1 : names.get(one) > names.get(other) ? 1 : one.run - other.run));
+  }
   byId("count").textContent = `${Math.min(shown, found.length)} of ${found.length}`;
   byId("more").hidden = found.length <= shown;
+  const drawing = ++drawn, listed = found.slice(0, shown);
+  const details = await Promise.all(listed.map(detailsOf));
+  if (drawing === drawn) byId("episodes").replaceChildren(...details.map((episode, index) => episodeCard(listed[index].run, episode)));
 }
 
 function renderPairs() {

@@ -1,7 +1,7 @@
 """The report of one evaluation, or of two on the same episodes, as one self-contained HTML page."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ from ..summary import Summary, summarize
 
 MAX_FILMSTRIP_BYTES = 14_000_000
 """Limit on the filmstrips embedded in a page; the others stay in the folders of their episodes."""
+
+PAGE_EPISODES = 200
+"""The details of this many episodes are a part of the page, which is read when one of them is shown."""
 
 _NOT_SHOWN = {"agent", "env", "usage", "phases", "set_up_s", "started", "parse_failures"}
 """Fields of a record that the page does not need."""
@@ -72,11 +75,31 @@ def render_report(entries: Sequence[Entry], folder: Path) -> str:
     filmstrips = _Filmstrips(MAX_FILMSTRIP_BYTES)
     comparison = compare(*(entry.records for entry in entries)) if len(entries) > 1 else None
     data: dict[str, Any] = {
-        "runs": [_run_json(entry, folder, filmstrips) for entry in entries],
+        "runs": [_run_json(entry) for entry in entries],
         "comparison": comparison and {**asdict(comparison), "verdict": comparison.verdict},
         "frame": [*FRAME_PX],
+        "pageSize": PAGE_EPISODES,
     }
-    return html_page("screenwright.eval.analysis.report", " and ".join(entry.name for entry in entries), data)
+    title = " and ".join(entry.name for entry in entries)
+    return html_page("screenwright.eval.analysis.report", title, data, _pages(entries, folder, filmstrips))
+
+
+def _pages(entries: Sequence[Entry], folder: Path, filmstrips: "_Filmstrips") -> dict[str, str | list[JsonValue]]:
+    """The details of the episodes, by the names of the parts of the page."""
+    pages: dict[str, str | list[JsonValue]] = {}
+    for run, entry in enumerate(entries):
+        base = Path(os.path.relpath(entry.store.episodes, folder)).as_posix()
+        picked = {(pick.task, pick.seed, pick.trial): pick.why for pick in entry.picks}
+        for first in range(0, len(entry.records), PAGE_EPISODES):
+            records = entry.records[first : first + PAGE_EPISODES]
+            pages[f"{run}-{first // PAGE_EPISODES}"] = [
+                {
+                    **_episode_json(record, entry.store, base, filmstrips),
+                    "picked": picked.get((record.id.task, record.id.seed, record.id.trial)),
+                }
+                for record in records
+            ]
+    return pages
 
 
 @dataclass(slots=True)
@@ -95,37 +118,34 @@ class _Filmstrips:
         return image_url(data, "jpeg") if self.bytes_left >= 0 else None
 
 
-def _run_json(entry: Entry, folder: Path, filmstrips: _Filmstrips) -> dict[str, Any]:
+def _run_json(entry: Entry) -> dict[str, Any]:
     summary = entry.summary()
-    picked = {(pick.task, pick.seed, pick.trial): pick.why for pick in entry.picks}
+    tasks = {task.name: number for number, task in enumerate(summary.tasks)}
     return {
         **asdict(summary),
         "name": entry.name,
         "facts": _facts(entry.manifest, summary),
         "without_errors": asdict(summary.total.without_errors),
         "phases": _phases_json(summary),
-        "episodes": [
-            {
-                **_episode_json(record, entry.store, folder, filmstrips),
-                "picked": picked.get((record.id.task, record.id.seed, record.id.trial)),
-            }
-            for record in entry.records
-        ],
+        "episodes": [_row(record, tasks) for record in entry.records],
     }
 
 
-def _episode_json(record: Record, store: Store, folder: Path, filmstrips: _Filmstrips) -> dict[str, Any]:
-    recorded_in = store.folder_of(record.id)
+def _row(record: Record, tasks: Mapping[str, int]) -> list[JsonValue]:
+    """What the page finds and counts episodes by; `page.js` has the names."""
+    kind = record.triage.kind if record.triage else None
+    numbers = (tasks[record.id.task], record.id.seed, record.id.trial)
+    return [*numbers, record.done, record.steps, round(record.seconds, 2), len(record.errors), kind]
+
+
+def _episode_json(record: Record, store: Store, base: str, filmstrips: _Filmstrips) -> dict[str, Any]:
+    recorded_in, link = store.folder_of(record.id), f"{base}/{record.id.path}"
     return {
         **RECORD.dump_python(record, mode="json", exclude=_NOT_SHOWN),
         "filmstrip": filmstrips.embed(recorded_in / FILMSTRIP, store.folder) if record.moments else None,
-        "folder": _link(recorded_in, folder) if recorded_in.is_dir() else None,
-        "page": _link(recorded_in / RUN_PAGE, folder) if (recorded_in / RUN_PAGE).is_file() else None,
+        "folder": link if recorded_in.is_dir() else None,
+        "page": f"{link}/{RUN_PAGE}" if (recorded_in / RUN_PAGE).is_file() else None,
     }
-
-
-def _link(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path, folder)).as_posix()
 
 
 def _facts(manifest: Manifest, summary: Summary) -> list[JsonValue]:

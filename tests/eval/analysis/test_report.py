@@ -154,6 +154,17 @@ def test_report_with_a_thousand_episodes_loads_quickly(page: Page, tmp_path: Pat
     assert page.locator(".episode").count() == 80
 
 
+@pytest.mark.browser
+def test_details_of_episodes_are_read_when_they_are_shown(page: Page, tmp_path: Path) -> None:
+    made = [replace(record, answer=f"answer {number}") for number, record in enumerate(records(450, 0.0, tasks=3))]
+    html = render_report([entry(made, tmp_path), entry(made, tmp_path)], tmp_path)
+    data, *parts = html.split('<script type="text/plain"')
+    assert ("answer" in data.partition('id="data"')[2].partition("</script>")[0], len(parts)) == (False, 6)
+    assert opened(page, html, tmp_path / "report.html") == []
+    page.fill("#filter", "task-2/149")
+    assert [page.locator(".episode").nth(run).locator("text=answer 449").count() for run in (0, 1)] == [1, 1]
+
+
 def test_embedded_filmstrips_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("screenwright.eval.analysis.report.render.MAX_FILMSTRIP_BYTES", 100_000)
     made = records(40, 0.0)
