@@ -374,6 +374,9 @@ def test_with_typing_by_paste_no_letter_is_a_key(takes_paste: bool, monkeypatch:
         pasted.append(text)
         return takes_paste
 
+    def press(symbol: int, down: bool) -> None:
+        keys.append(symbol)
+
     def behave(client: RfbClient) -> None:
         client.handshake(1, 1)
         client.update(0, 0, 1, 1, RAW, bytes(4))
@@ -384,7 +387,7 @@ def test_with_typing_by_paste_no_letter_is_a_key(takes_paste: bool, monkeypatch:
     with rfb_server(behave) as address:
         viewer = VncClient(VncAddress.parse(address), None)
         monkeypatch.setattr(viewer, "sync", lambda: None)
-        monkeypatch.setattr(viewer, "key", lambda symbol, down: keys.append(symbol))
+        monkeypatch.setattr(viewer, "key", press)
         driver = VncDriver(viewer, pastes_all=True)
         if takes_paste:
             assert driver.type("ab\n12") == "paste"
