@@ -273,6 +273,12 @@ def test_typing_is_judged_with_what_was_typed_before_it() -> None:
 # -- the target is compared again
 
 
+@pytest.fixture
+def opening_stays_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the screen is observed again before the first step, and tests count observations."""
+    monkeypatch.setattr("screenwright.agent.loop.observer.OPENING_MAX_AGE_S", 600.0)
+
+
 class Swapping(FakeEnv):
     """A fake screen that opens a dialog when the pointer reaches a control, or after a number of observations."""
 
@@ -301,6 +307,7 @@ def texts_by_menu(screenshot: Screenshot, point: ScreenPoint) -> str:
 SWAPPED = '"Pay" is now where "Greet" was'
 
 
+@pytest.mark.usefixtures("opening_stays_fresh")
 @pytest.mark.parametrize("env", [Swapping(after=1), Swapping(on_move=True)], ids=["before", "under the pointer"])
 def test_action_is_refused_if_another_text_is_at_its_point_before_the_press(env: Swapping) -> None:
     by_target = rules({"do": "allow", "target_text": ["greet"]}, default="ask")
@@ -328,6 +335,7 @@ def test_same_text_that_lights_up_is_pressed() -> None:
     assert all_of(Acted, events)[0].result is not None
 
 
+@pytest.mark.usefixtures("opening_stays_fresh")
 def test_target_is_not_compared_if_no_rule_depends_on_it() -> None:
     env = Swapping(after=1)
     events = play([(GREET,), Finish()], rules(), env=env, texts=texts_by_menu)
