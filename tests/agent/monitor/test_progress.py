@@ -2,6 +2,7 @@
 
 import gc
 import tracemalloc
+from functools import partial
 
 from PIL import Image
 
@@ -17,8 +18,7 @@ def test_a_long_run_of_new_screens_takes_little_memory() -> None:
     def run(first: int) -> int:
         for step in range(first, first + STEPS):
             shot = Screenshot(Image.new("RGB", (640, 480), (step * 37 % 256, step * 59 % 256, step)))
-            png = shot.png
-            shot.stored(lambda png=png: png)  # as a recorded run does, whose file a small picture stands for here
+            shot.stored(partial(bytes, shot.png))  # as a recorded run does, whose file a small picture stands for here
             monitor.record_observation(shot)
             assert monitor.detect_loop() is None
             monitor.record_actions((Click(ScreenPoint(step * 7 % 600, step * 13 % 400)),))
