@@ -2,6 +2,7 @@
 
 import io
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Generator
 from pathlib import Path
