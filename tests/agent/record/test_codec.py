@@ -145,7 +145,7 @@ def test_fields_with_a_default_are_optional(data: dict[str, Any], move: Action |
         ({"type": "click", "at": [1, float("inf")]}, "click.at.1", "a finite number"),
         ({"type": "click", "at": [1, 10**400]}, "click.at.1", "a valid number"),
         ({"type": "click", "at": [True, 2]}, "click.at.0", "a valid number"),
-        ({"type": "click", "at": [1, 2], "button": "fourth"}, "click.button", "'left', 'right' or 'middle'"),
+        ({"type": "click", "at": [1, 2], "button": "fourth"}, "click.button", "'middle', 'back' or 'forward'"),
         ({"type": "click", "at": [1, 2], "count": 1.5}, "click.count", "a valid integer"),
         ({"type": "click", "at": [1, 2], "count": True}, "click.count", "a valid integer"),
         ({"type": "click", "at": [1, 2], "x": 1}, "click.x", "Unexpected keyword"),
