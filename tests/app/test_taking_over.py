@@ -1,4 +1,4 @@
-"""A person takes over in the page of the application: what they do is recorded and shown."""
+"""A person takes over in the page of the application: what they do is recorded, shown, and performed again."""
 
 import shutil
 from collections.abc import Callable, Generator
@@ -9,23 +9,29 @@ from app_server import ASK, DONE, FakeFactory, serving
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from screenwright import (
+    Agent,
     BrowserEnv,
     Click,
     DesktopEnv,
     Drag,
     Env,
     Hotkey,
+    Limits,
     Scroll,
+    Secret,
+    StopReason,
     Type,
     read_run,
 )
+from screenwright.agent.core.supervision import NO_INTERVENTION
 from screenwright.agent.record.events import UserActed
+from screenwright.agent.replay.policy import ReplayPolicy
 from screenwright.agent.replay.recipe import recipe_of
 from screenwright.envs.browser.launch.chromium import PROGRAMS, runs_as_root
 from screenwright.envs.desktop.virtual.display import VirtualDisplay
 from screenwright.testing import eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.reader]
 
 FORM = """<title>Form</title><style>
   body { height: 1500px; font: 18px sans-serif } body > * { position: absolute; left: 100px }
@@ -119,7 +125,7 @@ def fill_form(hands: Hands) -> None:
     hands.click(130, 512)
 
 
-def test_a_form_is_filled_and_recorded(browser: Browser, tmp_path: Path) -> None:
+def test_a_form_is_filled_recorded_and_filled_again(browser: Browser, tmp_path: Path) -> None:
     site = tmp_path / "form.html"
     site.write_text(FORM)
     run = take_over(browser, tmp_path, lambda: BrowserEnv(site.as_uri()), fill_form)
@@ -132,10 +138,23 @@ def test_a_form_is_filled_and_recorded(browser: Browser, tmp_path: Path) -> None
     assert PASSWORD not in (run / "events.jsonl").read_text()
     recipe = recipe_of(recorded)
     assert recipe.secrets == ("password",)
+    policy = ReplayPolicy(recipe, wait_s=3.0)
+    agent = Agent(
+        policy=policy,
+        limits=Limits(steps=None),
+        supervision=NO_INTERVENTION,
+        secrets=(Secret("password", "a long one", "*"),),
+    )
+    with BrowserEnv(site.as_uri()) as env:
+        result = agent.run("again", env)
+        sent = env.observe().location.rpartition("#")[2].split(",")
+    assert (result.reason, result.stop) == ("", StopReason.FINISHED)
+    assert sent[:2] == ["Ada%20L.", "10"]
+    assert int(sent[2]) > 2
 
 
 @pytest.mark.desktop
-def test_a_desktop_program_is_used_and_recorded(browser: Browser, tmp_path: Path) -> None:
+def test_a_desktop_program_is_used_and_used_again(browser: Browser, tmp_path: Path) -> None:
     def desktop() -> DesktopEnv:
         return DesktopEnv(virtual=VirtualDisplay(programs=(("mousepad",),)))
 
@@ -148,3 +167,7 @@ def test_a_desktop_program_is_used_and_recorded(browser: Browser, tmp_path: Path
     recorded = read_run(take_over(browser, tmp_path, desktop, write))
     acted = [event.action for event in recorded.events if isinstance(event, UserActed)]
     assert acted[1:] == [Type("green tea"), Hotkey(("ctrl", "a"))]
+    agent = Agent(policy=ReplayPolicy(recipe_of(recorded), wait_s=3.0), supervision=NO_INTERVENTION)
+    with desktop() as env:
+        result = agent.run("again", env)
+    assert (result.reason, result.stop) == ("", StopReason.FINISHED)
