@@ -1,4 +1,4 @@
-"""The embedded reader in ten real web applications: 31 instructions, checked in files, databases and models.
+"""The embedded reader in ten real web applications: 33 instructions, checked in files, databases and models.
 
     .venv/bin/python tests/acceptance/reader_apps.py [--apps gradio,dash] [--folder build/reader-apps]
 
