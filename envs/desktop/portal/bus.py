@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import os
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -120,7 +120,8 @@ class PortalBus:
 
     async def _disconnect(self) -> None:
         self._bus.disconnect()
-        await self._bus.wait_for_disconnect()
+        disconnected: Callable[[], Awaitable[None]] = self._bus.wait_for_disconnect
+        await disconnected()
 
     async def _call(self, path: str, interface: str, member: str, signature: str, body: tuple[Any, ...]) -> Message:
         message = Message(_NAME, path, interface, member, signature=signature, body=list(body))
