@@ -50,13 +50,15 @@ class OSWorldDriver:
             raise NotInstalled(error.name or "desktop_env") from error
         make = module.DesktopEnv
         if self._machine is not None:
-            given = self._machine
-            module.create_vm_manager_and_provider = lambda *_, **__: (given, given)
+            module.create_vm_manager_and_provider = self._given_machine
             options["provider_name"] = "docker"  # the one whose address has ports
         try:
             self._env: Any = make(action_space="pyautogui", require_a11y_tree=False, **options)
         except Exception as error:
             raise CannotStart(f"OSWorld cannot create its machine: {type(error).__name__}: {error}") from error
+
+    def _given_machine(self, *_: object, **__: object) -> "tuple[GivenMachine | None, GivenMachine | None]":
+        return self._machine, self._machine
 
     def handle(self, request: "dict[str, Any]") -> "dict[str, Any]":
         """Set up a task, or score it after the last action."""

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -238,12 +239,12 @@ def served(app: App, folder: Path, base: Path) -> Generator[int]:
     environment |= {"DATABASE": str(folder / "site.db"), "GRADIO_ANALYTICS_ENABLED": "0"}
     environment.pop("PYTHONPATH", None)
     with open(folder / "server.log", "wb") as log:  # noqa: PTH123
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder, start_new_session=True)
         try:
             eventually(lambda: _answers(f"http://127.0.0.1:{port}{app.path}"), True, within_s=240)
             yield port
         finally:
-            server.terminate()
+            os.killpg(server.pid, signal.SIGTERM)  # with the processes that it started
             server.wait()
 
 

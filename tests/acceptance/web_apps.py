@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -98,7 +99,7 @@ def served(app: App, folder: Path) -> Generator[Site]:
             eventually(lambda: _answers(url + app.path), True, within_s=240)
             yield Site(folder, url)
         finally:
-            server.terminate()
+            os.killpg(server.pid, signal.SIGTERM)  # with the processes that it started
             server.wait()
 
 

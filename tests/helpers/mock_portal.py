@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import threading
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,8 @@ class MockPortal:
 
     async def _leave(self) -> None:
         self._bus.disconnect()
-        await self._bus.wait_for_disconnect()
+        disconnected: Callable[[], Awaitable[None]] = self._bus.wait_for_disconnect
+        await disconnected()
 
     def _on_message(self, message: Message) -> Message | bool:
         if message.message_type is not MessageType.METHOD_CALL or not str(message.interface).startswith(

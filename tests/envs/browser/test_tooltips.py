@@ -1,4 +1,5 @@
 """A tooltip is shown as long as its element is under the pointer."""
+# pyright: reportPrivateUsage=false
 
 import asyncio
 
