@@ -39,7 +39,7 @@ class RawFrame:
 
     width: int
     height: int
-    pixels: bytes
+    pixels: bytes | bytearray
 
     @classmethod
     def of(cls, image: Image.Image) -> "RawFrame":
@@ -113,7 +113,7 @@ def _difference(before: RawFrame, after: RawFrame) -> tuple[Image.Image, int] | 
     return ImageChops.lighter(ImageChops.lighter(red, green), blue).point(_ANY), top
 
 
-def _changed_rows(before: bytes, after: bytes, stride: int) -> tuple[int, int]:
+def _changed_rows(before: bytes | bytearray, after: bytes | bytearray, stride: int) -> tuple[int, int]:
     """The first row that differs, and the one after the last; comparing rows is much faster than comparing pixels."""
     starts = range(0, len(after), stride)
     top = next(start for start in starts if before[start : start + stride] != after[start : start + stride])

@@ -48,9 +48,9 @@ class Capture:
         """
         for left in reversed(range(_TRIES)):
             try:
-                if isinstance(self._source, CoreXCapture):
+                if self._source is not None and left == _TRIES - 1:  # later, with another connection
                     return self._read_monitors(self._source)
-                self.close()  # mss reads them once
+                self.close()
                 return self._open()
             except (EnvUnavailable, EnvLost) as error:
                 if not left:
@@ -86,6 +86,8 @@ class Capture:
             raise
 
     def _read_monitors(self, source: "mss.MSS | CoreXCapture") -> RawFrame:
+        if not isinstance(source, CoreXCapture):
+            source._monitors = None  # pyright: ignore[reportPrivateUsage] -- it reads them once
         try:
             whole, *monitors = source.monitors
         except _lost() as error:
@@ -108,7 +110,7 @@ class Capture:
             shot = self._source.grab(self._area)
         except _lost() as error:
             raise EnvLost(f"{_GONE}{error}") from error
-        return RawFrame(shot.width, shot.height, bytes(shot.raw))
+        return RawFrame(shot.width, shot.height, shot.raw)
 
 
 def _lost() -> tuple[type[Exception], ...]:
