@@ -193,7 +193,7 @@
     },
   }).clone);
   // A stream shows its parts as they come: its beginning is waited for, and what follows soon after a part.
-  const STREAM_MS = 850;
+  const STREAM_MS = 1000;
   const FURTHER_PART_MS = 250;
   const partAt = new WeakMap();  // reader -> when its latest part came
   wrap(window.ReadableStreamDefaultReader?.prototype, "read", native => ({
