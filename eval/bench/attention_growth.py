@@ -1,4 +1,4 @@
-"""What a step costs as screenshots stay in the prompt: softmax attention beside a hybrid with linear attention.
+"""What a step costs as screenshots stay in the prompt: softmax attention and a hybrid with linear attention.
 
     PYTHONPATH=tests/helpers PYTHON eval/bench/attention_growth.py [--screenshots 1,4,16,64] [--layers 8] [--hidden 256]
 
