@@ -6,7 +6,7 @@
   const MAX_LOADING_MS = 3000;
   const MAX_LEAVING_MS = 700;
   const CONTINUOUS_GAP_MS = 300;
-  const CONTINUOUS_AFTER_MS = 800;
+  const CONTINUOUS_AFTER_MS = 1000;
   const isTop = window === window.top;
 
   let askedAt = createdAt;  // when we were first asked about the latest action
@@ -33,7 +33,7 @@
     if (isCounting) nativeFrame.call(window, () => { frames++; countFrames(); });
   };
 
-  // -- changes of the document. A node that has changed for 0.8 s without a pause changes continuously and is
+  // -- changes of the document. A node that has changed for a second without a pause changes continuously and is
   // ignored. A shorter run that ended before the frame was last idle starts over with the next change.
   let changedAt = 0;
   let changedFrame = 0;
