@@ -104,14 +104,17 @@ class TypedMasks:
     _typed: list[_Typed] = field(default_factory=list[_Typed])
     _patterns: list[_Pattern] = field(default_factory=list[_Pattern])
     _pending: tuple[Screenshot, str, int | None] | None = None
+    _late: tuple[str, int | None] | None = None
+    """What was typed last, with its window, if a part of it may have been drawn after it was looked at."""
 
     def begin(self, before: Screenshot, label: str, window: int | None = None) -> None:
         """A secret is typed now, into `window` if that is known; until `end`, every change may show it."""
         self._pending = (before, label, window)
 
     def end(self) -> None:
-        """What changes from now on has another cause."""
-        self._pending = None
+        """What changes from now on has another cause, except what the next screenshot shows of the text itself."""
+        if self._pending is not None:
+            self._late, self._pending = self._pending[1:], None
 
     @property
     def is_pending(self) -> bool:
@@ -127,12 +130,15 @@ class TypedMasks:
         image = screenshot.image
         kept: list[_Typed] = []
         masks: list[Mask] = []
+        late, self._late = self._late if self._pending is None else None, None
         for one in self._typed:
             if windows is not None and one.window is not None and one.window not in windows:
                 continue
             changed = _changes(one.before, image.crop(_corners(one.around)))
             kept += [one] if changed else []
             boxes = [_moved(box, one.around) for box in changed]
+            for box in boxes if late == (one.label, one.window) else ():
+                self._learn(image, box, one.label)
             masks += [Mask(box, one.label) for box in boxes if _has_content(image.crop(_corners(box)))]
         self._typed = kept
         raw = image.tobytes()
@@ -154,9 +160,13 @@ class TypedMasks:
             typed = _Typed(box, around, old.crop(_corners(around)), label, window)
             self._typed = [one for one in self._typed if (one.box, one.window) != (box, window)]
             self._typed = [*self._typed, typed][-_MAX_TYPED:]
-            if (pixels := _pixels_of(new, box)) is not None:
-                known = [one for one in self._patterns if one.pixels.tobytes() != pixels.tobytes()]
-                self._patterns = [*known, _Pattern(pixels, wide, label)][-_MAX_TYPED:]
+            self._learn(new, box, label)
+
+    def _learn(self, image: Image.Image, box: Box, label: str) -> None:
+        """Find what is in `box` elsewhere, too."""
+        if (pixels := _pixels_of(image, box)) is not None:
+            known = [one for one in self._patterns if one.pixels.tobytes() != pixels.tobytes()]
+            self._patterns = [*known, _Pattern(pixels, box.right - box.left, label)][-_MAX_TYPED:]
 
 
 def _has_content(image: Image.Image) -> bool:

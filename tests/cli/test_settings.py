@@ -47,9 +47,7 @@ NEEDED: Mapping[str, dict[str, object]] = {
     "watch": {"virtual": True},
     "watch_interactive": {"virtual": True, "watch": True},
     **{name: {"virtual": True} for name in ("program", "home", "keep", "window_manager")},
-    "display": {"window": True},
-    "sandbox": {"window": True},
-    "grant_folder": {"window": True},
+    **{name: {"window": True} for name in ("clipboard", "clipboard_text", "display", "sandbox", "grant_folder")},
     "grant_network": {"virtual": True},
 }
 """Settings that another setting requires."""

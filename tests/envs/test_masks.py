@@ -55,6 +55,23 @@ def test_what_appears_late_is_masked_until_something_else_is_done() -> None:
     assert not hides(masks.apply(other), other, (20, 100), "another text")
 
 
+def test_a_text_whose_end_is_drawn_after_the_next_action_is_found_elsewhere() -> None:
+    masks = TypedMasks()
+    masks.begin(screen(), "{{bank}}")
+    masks.apply(screen((LINE, SECRET[:8])))
+    masks.end()
+    shown = screen((LINE, SECRET), ((20, 120), SECRET))  # as a terminal that repeats each line
+    masked = masks.apply(shown)
+    assert all(hides(masked, shown, at) for at in (LINE, (20, 120)))
+
+
+def test_what_replaces_the_text_later_is_not_searched_for() -> None:
+    masks = typed()
+    masks.apply(screen((LINE, SECRET)))
+    later = screen((LINE, "another text"), ((20, 120), "another text"))
+    assert not hides(masks.apply(later), later, (20, 120), "another text")
+
+
 def test_dots_that_become_letters_stay_masked() -> None:
     masks = TypedMasks()
     masks.begin(screen(), "{{bank}}")
