@@ -17,6 +17,7 @@ _CARET_SHARE = 1.2
 """Width of a caret behind a text, relative to the height of its line."""
 
 _MIN_PATTERN_PX = 20
+_SEARCHED_ROWS, _SAME_ROWS = 3, 0.75
 _MAX_TYPED = 50
 _SLACK_PX = 3
 _LINE_PX = 20
@@ -236,20 +237,26 @@ def _pixels_of(image: Image.Image, box: Box) -> Image.Image | None:
 
 
 def _found(raw: bytes, size: tuple[int, int], pattern: _Pattern) -> Sequence[Box]:
-    """Where a pattern is on a screen: its row that varies most is searched, the others are compared."""
+    """Where a pattern is on a screen: rows of it that vary most are searched, the others are compared.
+
+    Some rows may differ: the same text has other pixels where letters touch, depending on how it was drawn.
+    """
     stride, (width, height) = size[0] * 3, pattern.pixels.size
     data, row_bytes = pattern.pixels.tobytes(), width * 3
     rows = [data[at : at + row_bytes] for at in range(0, len(data), row_bytes)]
-    best = max(range(height), key=lambda row: sum(a != b for a, b in zip(rows[row], rows[row][3:], strict=False)))
-    boxes: list[Box] = []
-    at = raw.find(rows[best])
-    while at >= 0:
-        y, x_bytes = divmod(at, stride)
-        y -= best
-        if x_bytes % 3 == 0 and x_bytes + row_bytes <= stride and 0 <= y <= size[1] - height:
-            starts = ((y + row) * stride + x_bytes for row in range(height))
-            if all(raw[start : start + row_bytes] == row for start, row in zip(starts, rows, strict=True)):
-                x = x_bytes // 3
-                boxes.append(Box(x, y, min(x + pattern.width, size[0]), y + height))
-        at = raw.find(rows[best], at + 1)
-    return boxes
+    variation = [sum(a != b for a, b in zip(row, row[3:], strict=False)) for row in rows]
+    varied = sorted(filter(variation.__getitem__, range(height)), key=variation.__getitem__, reverse=True)
+    boxes: dict[Box, None] = {}
+    for searched in varied[:_SEARCHED_ROWS]:
+        at = raw.find(rows[searched])
+        while at >= 0:
+            y, x_bytes = divmod(at, stride)
+            y -= searched
+            if x_bytes % 3 == 0 and x_bytes + row_bytes <= stride and 0 <= y <= size[1] - height:
+                starts = {row: (y + row) * stride + x_bytes for row in varied}
+                same = sum(raw[start : start + row_bytes] == rows[row] for row, start in starts.items())
+                if same >= _SAME_ROWS * len(varied):
+                    x = x_bytes // 3
+                    boxes[Box(x, y, min(x + pattern.width, size[0]), y + height)] = None
+            at = raw.find(rows[searched], at + 1)
+    return list(boxes)

@@ -65,6 +65,13 @@ def test_a_text_whose_end_is_drawn_after_the_next_action_is_found_elsewhere() ->
     assert all(hides(masked, shown, at) for at in (LINE, (20, 120)))
 
 
+def test_a_text_that_was_drawn_in_another_way_is_found() -> None:
+    masks = typed()
+    shown = screen(((33, 120), SECRET))
+    shown.image.putpixel((60, 129), (224, 224, 224))  # where two letters touch
+    assert hides(masks.apply(shown), shown, (33, 120))
+
+
 def test_what_replaces_the_text_later_is_not_searched_for() -> None:
     masks = typed()
     masks.apply(screen((LINE, SECRET)))
