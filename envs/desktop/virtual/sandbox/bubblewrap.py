@@ -133,10 +133,7 @@ def programs_command(
         command += _bind(path)
     written = _written_etc(home)
     for name, content in written.items():
-        file = private / "etc" / name
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(content, encoding="utf-8")
-        command += ["--ro-bind", str(file), f"/etc/{name}"]
+        command += _bind_etc(private, name, content)
     binds = [(folder.path, folder.writable) for folder in folders]
     own = () if home in placed.values() else (home,)
     binds += [(path, True) for path in (*own, *writable)] + [(path, False) for path in readable]
@@ -154,6 +151,14 @@ def programs_command(
     command += ["--dir", str(current)] if current is not None else []
     command += ["--remount-ro", "/", "--chdir", str(home)]
     return Inside(command, frozenset((*visible, *added)), known, current)
+
+
+def _bind_etc(private: Path, name: str, content: str) -> list[str]:
+    """Show a file with `content` in /etc."""
+    file = private / "etc" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(content, encoding="utf-8")
+    return ["--ro-bind", str(file), f"/etc/{name}"]
 
 
 def server_command(readable: Iterable[Path]) -> list[str]:
