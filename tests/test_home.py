@@ -53,7 +53,7 @@ def test_nothing_is_looked_for_in_the_home_folder_of_another_user(tmp_path: Path
     program = """
 import os
 from screenwright._home import home_folder
-from screenwright.agent.loop.config import RunConfig
+from screenwright.agent.loop.config.run import RunConfig
 from screenwright.cli.settings import given_settings
 os.setuid(54321)
 print(home_folder(), given_settings(RunConfig, {"steps": 7}, {})["steps"].value)

@@ -40,7 +40,7 @@ def test_import_has_no_side_effects_and_loads_nothing_heavy() -> None:
 
 
 def test_command_line_imports_no_runner_of_evaluations() -> None:
-    code = "import sys, screenwright.cli.run; print('screenwright.eval.runner' in sys.modules)"
+    code = "import sys, screenwright.cli.commands.run; print('screenwright.eval.runner' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 

@@ -16,7 +16,7 @@ from ..dialects.prompting.prompt_kind import Prompt, prompt_for
 from ..dialects.prompting.thoughts import Thoughts
 from ..dialects.registry import dialect_for_model, dialect_named, has_prompt, with_several_actions, with_thoughts
 from ..models.errors import TOO_LONG
-from ..models.prompt_limits import image_limit, token_limit
+from ..models.served.prompt_limits import image_limit, token_limit
 from ..policy.grounded_policy import GroundedPolicy
 from ..policy.model_policy import CUT_OFF, ModelPolicy
 from ..policy.policy import Policy, PolicyEvents

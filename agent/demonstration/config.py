@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ...envs.config import BrowserConfig, DesktopConfig, SettingError
 from ...envs.config.screen import ScreenConfig
-from ..loop.config import RunConfig
+from ..loop.config.run import RunConfig
 
 
 class RecordConfig(RunConfig):

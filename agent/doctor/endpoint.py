@@ -14,7 +14,7 @@ from ..core.messages import Message
 from ..core.model import ModelLost, ModelUnknown, Sampling
 from ..dialects.dialect import Dialect
 from ..dialects.registry import dialect_for_model, dialects_for_model
-from ..models.served import ServedModel
+from ..models.served.model import ServedModel
 from .capabilities import images_per_prompt, prefix_cache, special_tokens, structured_output
 from .image_sizes import image_sizes
 from .probe import Probe, ServerRefused, failed, ok, skipped, warning

@@ -9,7 +9,7 @@ from ..core.model import Completion, ModelLost, Sampling
 from ..dialects.dialect import Dialect
 from ..dialects.registry import dialect_for_model
 from ..models.errors import ErrorResponse
-from ..models.served import ServedModel
+from ..models.served.model import ServedModel
 
 ONE_TOKEN = Sampling(max_tokens=1)
 

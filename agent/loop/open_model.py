@@ -46,7 +46,7 @@ def open_reader(address: str, options: ModelOptions) -> Model:
 
 def open_served(address: str, options: ModelOptions) -> Model:
     """The model at an OpenAI-compatible server."""
-    from ..models.served import ServedModel  # its HTTP client takes a third of a second to import
+    from ..models.served.model import ServedModel  # its HTTP client takes a third of a second to import
 
     return ServedModel(address, options.name, image_uuids=options.image_uuids, timeout_s=options.timeout_s)
 
@@ -78,6 +78,6 @@ def _vendor_model(address: str, options: ModelOptions) -> str:
 
 def open_local(address: str, options: ModelOptions) -> Model:
     """A model that runs in this process, from a folder or from the Hugging Face hub."""
-    from ..models.local import LocalModel
+    from ..models.local.model import LocalModel
 
     return LocalModel(address.removeprefix(_LOCAL), name=options.name)

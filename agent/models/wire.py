@@ -1,4 +1,4 @@
-"""The OpenAI chat format: requests, which `served.py` writes and `http_server.py` reads, and token counts."""
+"""The OpenAI chat format: requests, which `served` writes and `http_server.py` reads, and token counts."""
 
 import base64
 import binascii

@@ -27,7 +27,7 @@ from PIL import Image
 from screenwright.agent.core.image_history import history_named
 from screenwright.agent.core.messages import ImagePart, Message
 from screenwright.agent.core.model import Sampling
-from screenwright.agent.models.local_prompt import encoder_for
+from screenwright.agent.models.local.prompt import encoder_for
 from screenwright.envs.geometry import Size
 
 SHAPES = {"softmax": "qwen3_vl", "hybrid": "qwen3_5"}

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
-from ...agent.loop.agent_config import AgentConfig
-from ...agent.loop.config import LimitsConfig, RecoveryConfig, RulesConfig
+from ...agent.loop.config.model import AgentConfig
+from ...agent.loop.config.run import LimitsConfig, RecoveryConfig, RulesConfig
 from ...envs.config import Config, SettingError, setting
 from ...envs.config.node import ENV_HELP
 from .presets import Preset, preset_named

@@ -15,7 +15,7 @@ from screenwright._text import without_tokens
 
 from ...agent.core.messages import Message
 from ...agent.core.model import Model, ModelLost, Sampling, Usage
-from ...agent.models.served import ServedModel
+from ...agent.models.served.model import ServedModel
 from ...prompts.render import prompt_sha256, template_text
 from ..core.task import TaskError
 

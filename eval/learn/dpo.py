@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ...agent.models.local_prompt import PromptEncoder
+from ...agent.models.local.prompt import PromptEncoder
 from .examples import read_pair, read_pair_lines
 from .tokens import IGNORED, collate, encode_example
 from .tuning import Training, TuningResult, TuningSettings, rows_dataset

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from ...agent.models.local_prompt import PatchGridEncoder
+from ...agent.models.local.prompt import PatchGridEncoder
 from ...agent.record.trajectory import RunError
 from ..benchmarks.registry import benchmark_for
 from ..core.config import EvalConfig

@@ -15,8 +15,8 @@ from typing import Any, Self
 from ...agent.core.limits import Limits
 from ...agent.core.messages import Message
 from ...agent.core.model import Completion, Model, ModelInfo, Sampling, never
-from ...agent.models.local import LocalModel
-from ...agent.models.local_prompt import EncodedPrompt, PromptEncoder
+from ...agent.models.local.model import LocalModel
+from ...agent.models.local.prompt import EncodedPrompt, PromptEncoder
 from ...agent.policy.policy import Policy
 from ..benchmarks.registry import benchmark_for
 from ..core.config import EvalConfig

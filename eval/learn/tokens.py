@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ...agent.models.local_prompt import PromptEncoder
+from ...agent.models.local.prompt import PromptEncoder
 from .examples import TrainingExample, read_example
 
 IGNORED = -100

@@ -16,7 +16,7 @@ from typing import Any
 from screenwright._files import write_file
 from screenwright._telemetry import disable_telemetry
 
-from ...agent.models.local_prompt import PromptEncoder, encoder_for
+from ...agent.models.local.prompt import PromptEncoder, encoder_for
 from ...agent.record.trajectory import RunError
 
 REPORT = "training.json"

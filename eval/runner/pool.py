@@ -32,7 +32,7 @@ _PRELOADED = [
     "__main__",
     "screenwright.eval.runner.evaluation",
     "screenwright.envs.browser",
-    "screenwright.agent.models.served",
+    "screenwright.agent.models.served.model",
     "screenwright.eval.runner.preload",
 ]
 """Modules that workers share on systems with a fork server."""

@@ -136,7 +136,7 @@ def build_parser(only: Collection[str] = COMMANDS, *, everything: bool = False) 
 
 def _load(name: str) -> Command:
     """The command, imported when it is needed."""
-    command: Command = import_module(f".{COMMANDS[name][0]}", __package__).COMMANDS[name]
+    command: Command = import_module(f".commands.{COMMANDS[name][0]}", __package__).COMMANDS[name]
     return command
 
 

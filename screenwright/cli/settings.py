@@ -21,8 +21,8 @@ from screenwright._files import MIB, read_file
 from screenwright._home import config_folder
 
 from ..agent.demonstration.config import RecordConfig
-from ..agent.loop.agent_config import AgentConfig, ModelConfig
-from ..agent.loop.config import GroundConfig, ReplayConfig, RunConfig
+from ..agent.loop.config.model import AgentConfig, ModelConfig
+from ..agent.loop.config.run import GroundConfig, ReplayConfig, RunConfig
 from ..envs.config import Config, Setting, SettingError, setting
 from ..eval.core.config import EvalConfig
 from ..session.config import SessionConfig

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from ..agent.core.supervision import NO_INTERVENTION
-from ..agent.loop.config import RunConfig
+from ..agent.loop.config.run import RunConfig
 from ..envs.config import BrowserConfig, setting
 from ..envs.secrets import Secret
 from .held import UNLIMITED, HeldSession

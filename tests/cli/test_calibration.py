@@ -14,7 +14,7 @@ from screenwright.agent.core.coordinates import Absolute, Grid, Space
 from screenwright.agent.core.messages import Message
 from screenwright.agent.core.model import Completion, ModelLost, Sampling, never
 from screenwright.agent.doctor import SpaceHypothesis
-from screenwright.agent.loop.config import RunConfig
+from screenwright.agent.loop.config.run import RunConfig
 from screenwright.agent.models.http_server import serve
 from screenwright.testing import PointingModel, aim_in_space
 

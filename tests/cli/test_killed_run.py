@@ -13,8 +13,8 @@ import pytest
 from screenwright import Intended, Message, ScriptedModel, StopReason, read_run
 from screenwright.agent.core.describe import POSSIBLY_DONE
 from screenwright.agent.models.http_server import serve
+from screenwright.cli.commands.run import EXIT_CODES
 from screenwright.cli.main import main
-from screenwright.cli.run import EXIT_CODES
 from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer
 
 PAGE = b"""<!doctype html><title>Shop</title><p style="font: 20px sans-serif">One apple, 2 EUR</p>

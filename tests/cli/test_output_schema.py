@@ -12,8 +12,8 @@ from paths import ROOT
 from screenwright import Limits, SchemaAnswer, ScriptedModel, read_run
 from screenwright.agent.core.limits import StopReason
 from screenwright.agent.models.http_server import serve
+from screenwright.cli.commands.run import EXIT_CODES
 from screenwright.cli.main import main
-from screenwright.cli.run import EXIT_CODES
 
 
 @pytest.fixture

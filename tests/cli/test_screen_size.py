@@ -6,7 +6,7 @@ import pytest
 
 from screenwright import Agent, ScriptedModel
 from screenwright.agent.dialects.registry import dialect_for_model, with_max_image_pixels
-from screenwright.cli.run import unscaled
+from screenwright.cli.commands.run import unscaled
 from screenwright.envs.config import BrowserConfig, DesktopConfig, ScreenConfig, VncConfig
 from screenwright.envs.geometry import Size
 

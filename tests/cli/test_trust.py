@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from screenwright import Agent, FakeEnv, ScriptedModel, UiTars15
-from screenwright.agent.loop.config import RunConfig
+from screenwright.agent.loop.config.run import RunConfig
+from screenwright.cli.commands.run import record_settings
 from screenwright.cli.main import main
-from screenwright.cli.run import record_settings
 from screenwright.cli.settings import DEFAULT_FILE, TREES, load_settings
 from screenwright.cli.trust import HARMLESS, NEVER, NotTrusted
 

@@ -13,7 +13,7 @@ import pytest
 
 from screenwright.agent.core.messages import Message
 from screenwright.agent.core.model import ModelLost, Sampling
-from screenwright.agent.models.served import ServedModel
+from screenwright.agent.models.served.model import ServedModel
 
 QUESTION = (Message.of("user", "What now?"),)
 ONE_MODEL = {"data": [{"id": "ui-tars", "object": "model"}]}

@@ -17,7 +17,7 @@ from screenwright.agent.dialects.ui_tars import UiTars10, UiTars15
 from screenwright.agent.doctor import CALIBRATION, REACHABLE, calibrate, check_endpoint, dialect_of
 from screenwright.agent.doctor.hypotheses import SpaceHypothesis, hypotheses_for
 from screenwright.agent.models.http_server import serve
-from screenwright.agent.models.served import ServedModel
+from screenwright.agent.models.served.model import ServedModel
 from screenwright.agent.models.wire import image_of
 from screenwright.envs.check import Check, CheckStatus
 from screenwright.eval.core.local_server import HttpRequest, HttpResponse, LocalServer

@@ -15,7 +15,7 @@ from screenwright.agent.core.messages import FunctionCall, ImagePart, Message, T
 from screenwright.agent.core.model import Completion, ModelInfo, ModelLost, Sampling, never
 from screenwright.agent.models.http_server import serve
 from screenwright.agent.models.scripted import ScriptedModel
-from screenwright.agent.models.served import ServedModel
+from screenwright.agent.models.served.model import ServedModel
 from screenwright.envs.geometry import Size
 from screenwright.testing import eventually
 

@@ -31,7 +31,7 @@ from screenwright.agent.core.decision import ParseFailure, Reply
 from screenwright.agent.dialects.planner import Planner
 from screenwright.agent.dialects.ui_tars import UiTars10
 from screenwright.agent.doctor import SpaceHypothesis
-from screenwright.agent.loop.agent_config import AgentConfig
+from screenwright.agent.loop.config.model import AgentConfig
 from screenwright.agent.models.http_server import serve
 from screenwright.agent.policy.grounded_policy import GroundedPolicy
 from screenwright.envs.config import SettingError

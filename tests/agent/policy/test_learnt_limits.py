@@ -10,7 +10,7 @@ from scripted_http import Answer, Asked, error, http, scripted_server, whole_rep
 from screenwright import Decided, FakeEnv, ModelLost, ModelPolicy, RecoveredError, UiTars15, WindowHistory
 from screenwright.agent.core.context import DecisionContext, HistoryStep
 from screenwright.agent.core.model import PromptRefused
-from screenwright.agent.models.prompt_limits import image_limit, token_limit
+from screenwright.agent.models.served.prompt_limits import image_limit, token_limit
 from screenwright.agent.record.events import Event
 
 WAIT = "Thought: t\nAction: wait()"

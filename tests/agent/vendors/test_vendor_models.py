@@ -232,7 +232,7 @@ def test_a_missing_sdk_names_the_extra(address: str, vendor: str) -> None:
 
 def test_no_sdk_is_imported_until_a_model_is_opened() -> None:
     code = (
-        "import sys, screenwright.agent.loop.agent, screenwright.agent.loop.config\n"
+        "import sys, screenwright.agent.loop.agent, screenwright.agent.loop.config.run\n"
         "print([name for name in ('openai', 'anthropic', 'google.genai') if name in sys.modules])"
     )
     path = {"PYTHONPATH": ":".join(sys.path)}

@@ -13,7 +13,7 @@ from screenwright.agent.core.messages import ImagePart
 from screenwright.agent.core.model import ModelLost
 from screenwright.agent.models.http_server import serve
 from screenwright.agent.models.scripted import ScriptedReply
-from screenwright.agent.models.served import ServedModel
+from screenwright.agent.models.served.model import ServedModel
 from screenwright.eval.benchmarks.web_tasks import judge_run, online_mind2web, webvoyager
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.task import TaskError

@@ -8,7 +8,7 @@ from tiny_models import tiny_model_maker
 
 from screenwright import Agent, FakeEnv, Limits, ModelPolicy, RunError, ScriptedModel
 from screenwright.agent.dialects.gta1 import Gta1
-from screenwright.agent.models.local_prompt import PromptEncoder, encoder_for
+from screenwright.agent.models.local.prompt import PromptEncoder, encoder_for
 from screenwright.cli.main import main
 from screenwright.eval.datasets.pairs import export_pairs
 from screenwright.eval.learn.dpo import PairCollator, train_dpo

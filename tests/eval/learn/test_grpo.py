@@ -10,7 +10,7 @@ from tiny_models import tiny_model_maker
 from screenwright import Agent, FakeEnv, Limits, ModelPolicy, RunError, ScriptedModel
 from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.registry import with_max_image_pixels
-from screenwright.agent.models.local_prompt import PromptEncoder, encoder_for
+from screenwright.agent.models.local.prompt import PromptEncoder, encoder_for
 from screenwright.agent.record.events import Replied
 from screenwright.agent.record.trajectory import read_run
 from screenwright.cli.main import main

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from screenwright.agent.loop.config import RunConfig
+from screenwright.agent.loop.config.run import RunConfig
 from screenwright.cli.main import main
 from screenwright.cli.settings import load_settings
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from screenwright.cli.run import files_of
+from screenwright.cli.commands.run import files_of
 from screenwright.envs.actions import Click, Direction, Scroll
 from screenwright.envs.desktop import DesktopEnv, VirtualDisplay
 from screenwright.envs.desktop.virtual.home import HomeFolder

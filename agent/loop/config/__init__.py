@@ -1,0 +1,1 @@
+"""The settings of an agent; every node builds what it describes. Read `run.py` first."""
