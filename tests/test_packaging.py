@@ -23,10 +23,12 @@ def project() -> dict[str, dict[str, object]]:
 def test_every_folder_with_code_is_a_listed_package(project: dict[str, dict[str, object]]) -> None:
     tool = project["tool"]["setuptools"]
     assert isinstance(tool, dict)
-    folders = {f"screenwright{name}" for name in ("", ".app", ".cli", ".mcp", ".session", ".testing")}
-    for top in REAL_FOLDERS:
+    ours = [path.name for path in (ROOT / "screenwright").iterdir() if path.is_dir() and not path.is_symlink()]
+    folders = {"screenwright"}
+    for top in (*REAL_FOLDERS, *(f"screenwright/{name}" for name in ours)):
         for init in (ROOT / top).rglob("__init__.py"):
-            folders.add(".".join(("screenwright", *init.parent.relative_to(ROOT).parts)))
+            parts = init.parent.relative_to(ROOT).parts
+            folders.add(".".join(parts if parts[0] == "screenwright" else ("screenwright", *parts)))
     assert sorted(tool["packages"]) == sorted(folders)
 
 

@@ -129,7 +129,7 @@ def test_the_samples_of_each_setting_differ() -> None:
 
 
 def test_every_setting_is_used_where_its_tree_is_built() -> None:
-    folders = ("agent/loop/*config.py", "envs/config/*.py", "eval/**/*.py", "screenwright/*/*.py")
+    folders = ("agent/loop/config/*.py", "envs/config/*.py", "eval/**/*.py", "screenwright/**/*.py")
     code = "".join(path.read_text() for folder in folders for path in ROOT.glob(folder))
     passed_by_name = set(BrowserSettings.model_fields)
     unused = {
