@@ -1,6 +1,6 @@
 """A VNC client: a thread keeps the screen up to date.
 
-Source: RFC 6143; rfbproto for the extensions for screen size, pointer shape, mouse buttons and clipboard.
+Source: RFC 6143; rfbproto for the extensions for screen size, pointer shape, mouse buttons, scancodes and clipboard.
 """
 
 import struct
@@ -22,8 +22,8 @@ from .wire import LARGEST_PX, RfbConnection, handshake
 ENCODINGS = (COPY_RECT, TIGHT, ZRLE, RAW)
 """In order of preference."""
 
-_CURSOR, _DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE, _EXTENDED_MOUSE_BUTTONS = -239, -223, -308, -316
-_EXTENSIONS = (_CURSOR, _DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE, _EXTENDED_MOUSE_BUTTONS, EXTENDED_CLIPBOARD)
+_CURSOR, _DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE, _EXTENDED_MOUSE_BUTTONS, _SCANCODES = -239, -223, -308, -316, -258
+_EXTENSIONS = (_CURSOR, _DESKTOP_SIZE, _EXTENDED_DESKTOP_SIZE, _EXTENDED_MOUSE_BUTTONS, _SCANCODES, EXTENDED_CLIPBOARD)
 _LOW_BUTTONS, _HAS_HIGH_BUTTONS = 0x7F, 0x80
 _ANSWER_S = 10.0
 _PIXEL_ANSWER_S = 1.0
@@ -50,7 +50,7 @@ class VncClient:
             raise
         self.address = address
         self.clipboard = VncClipboard(self._wire.send)
-        self.takes_side_buttons = False  # until the server says otherwise
+        self.takes_side_buttons = self.takes_scancodes = False  # until the server says otherwise
         self._decoder = Decoder(self._wire)
         self._updated = threading.Condition()
         self._screen = Image.new("RGB", (size.width, size.height))
@@ -70,7 +70,7 @@ class VncClient:
         except EnvLost:
             self.close()
             raise
-        self._pixel_answer_s = max(_PIXEL_ANSWER_S, 3 * (time.monotonic() - started))
+        self.draw_limit_s = self._pixel_answer_s = max(_PIXEL_ANSWER_S, 3 * (time.monotonic() - started))
 
     @property
     def size(self) -> Size:
@@ -115,6 +115,10 @@ class VncClient:
     def key(self, keysym: int, down: bool) -> None:
         """Press or release a key."""
         self._wire.send(struct.pack(">BBxxI", 4, down, keysym))
+
+    def physical_key(self, keysym: int, scancode: int, down: bool) -> None:
+        """Press or release a key by its position on the keyboard (IBM XT), where the server `takes_scancodes`."""
+        self._wire.send(struct.pack(">BBHII", 255, 0, down, keysym, scancode))
 
     def pointer(self, x: int, y: int, buttons: int) -> None:
         """Move the pointer to (x, y), with exactly the buttons of the mask `buttons` down.
@@ -197,6 +201,8 @@ class VncClient:
                 resized = self._resized(encoding, rectangle) or resized
             elif encoding == _EXTENDED_MOUSE_BUTTONS:
                 self.takes_side_buttons = True
+            elif encoding == _SCANCODES:
+                self.takes_scancodes = True
             elif encoding == _CURSOR:
                 self._wire.take(width * height * 4 + (width + 7) // 8 * height)
             else:

@@ -128,7 +128,7 @@ def terminal(folder: Path, emulator: tuple[str, ...] = XTERM) -> Program:
     def reset(_: Env) -> None:
         start[0] = file.stat().st_size
 
-    inner = f"stty -icanon -echo -isig -ixon; exec cat -u >{file}"
+    inner = f"stty -icanon -echo -isig -ixon; exec tee {file}"
     return Program((*emulator, "sh", "-c", inner), read, reset)
 
 

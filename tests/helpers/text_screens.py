@@ -55,10 +55,9 @@ def _x11(layout: str) -> Generator[TextScreen]:
 
 @contextmanager
 def _tigervnc(layout: str) -> Generator[TextScreen]:
-    """With `--typing paste` where the layout lacks Latin letters."""
     with vnc_machine(size=_SIZE) as machine:
         set_layout(machine.environment, layout)
-        with VncEnv(machine.address, typing="paste" if "ru" in layout else "keys") as env:
+        with VncEnv(machine.address) as env:
             yield TextScreen(env, partial(_start, machine.environment), machine.environment)
 
 
@@ -97,13 +96,14 @@ def _x11vnc(layout: str) -> AbstractContextManager[TextScreen]:
 
 
 @contextmanager
-def _sway(_: str) -> Generator[TextScreen]:
+def _sway(layout: str) -> Generator[TextScreen]:
     """Programs for Wayland, such as foot; they run as the user that sway runs as."""
     compositor = Compositor("true", _SIZE)
     names = ("XDG_RUNTIME_DIR", "WAYLAND_DISPLAY", "DISPLAY")
     before = {name: os.environ.pop(name, None) for name in names}
     try:
         eventually(lambda: bool(compositor.name()), True)
+        compositor.message("input", "*", "xkb_layout", layout.replace("+", ","))
         os.environ |= {"XDG_RUNTIME_DIR": str(compositor.folder), "WAYLAND_DISPLAY": compositor.name()}
         with DesktopEnv(interrupts=InterruptSettings("off", 0)) as env:
             env.observe()

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import cast
@@ -9,7 +10,7 @@ from typing import cast
 import pytest
 from rfb_server import VERSION, RfbClient, rfb_server
 
-from screenwright.envs.actions import Button, Click
+from screenwright.envs.actions import Button, Click, Hotkey
 from screenwright.envs.env import ActionRefused, EnvLost, EnvUnavailable
 from screenwright.envs.geometry import DeviceTransform, ScreenPoint
 from screenwright.envs.input.gestures import Gestures
@@ -18,6 +19,7 @@ from screenwright.envs.vnc.client import VncClient
 from screenwright.envs.vnc.clipboard import VncClipboard
 from screenwright.envs.vnc.des import answer, encrypt
 from screenwright.envs.vnc.driver import VncDriver
+from screenwright.envs.vnc.echo import CharactersDropped, Echo
 from screenwright.envs.vnc.encodings import RAW, TIGHT, ZRLE
 from screenwright.envs.vnc.wire import RfbConnection
 
@@ -271,6 +273,35 @@ def test_the_buttons_for_the_thumb_need_an_extension(extended: bool) -> None:
     assert pressed == extended
 
 
+@pytest.mark.parametrize("extended", [True, False])
+def test_where_the_keyboard_lacks_letters_shortcuts_are_pressed_by_position(extended: bool) -> None:
+    received = list[bytes]()
+
+    def behave(client: RfbClient) -> None:
+        client.handshake(4, 3)
+        if extended:
+            client.update(0, 0, 0, 0, -258, b"")
+        client.update(0, 0, 4, 3, RAW, bytes(4 * 4 * 3))
+        with suppress(ConnectionError):
+            while True:
+                received.append(client.receive(1))
+
+    with rfb_server(behave) as address:
+        viewer = VncClient(VncAddress.parse(address), None)
+        driver = VncDriver(viewer)
+        gestures = Gestures(driver, DeviceTransform())
+        gestures.do(Hotkey(("ctrl", "a")))
+        assert driver.take_facts() == ()
+        driver._echo.has_dropped = True
+        gestures.do(Hotkey(("ctrl", "s")))
+        assert [("may do nothing" in str(fact)) for fact in driver.take_facts()] == [True] * (not extended)
+        viewer.close()
+    sent = b"".join(received)
+    assert sent.count(b"\4\1\0\0\0\0\0a") == 1
+    assert sent.count(b"\4\1\0\0\0\0\0s") == (not extended)
+    assert sent.count(b"\xff\0\0\1\0\0\0s\0\0\0\x1f") == extended
+
+
 @pytest.mark.parametrize("takes_paste", [True, False])
 def test_with_typing_by_paste_no_letter_is_a_key(takes_paste: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     pasted, keys = list[str](), list[int]()
@@ -323,11 +354,43 @@ def test_a_server_without_a_unicode_clipboard_types_only_ascii_and_names_the_oth
         with pytest.raises(ActionRefused, match=r"drops characters that its keyboard lacks: Üïé cannot be typed"):
             driver.type("Ünï café")
         assert driver.take_facts() == ()
+        driver._echo.limit_s = 0.01
         assert driver.type("plain") == "keys"
-        (fact,) = driver.take_facts()
-        assert "keyboard layout is not known" in str(fact)
+        unconfirmed, not_shown = driver.take_facts()  # the server above draws nothing
+        assert "keyboard layout is not known" in str(unconfirmed)
+        assert "did not change while the text was typed" in str(not_shown)
         driver.type("again")
-        assert driver.take_facts() == ()
+        assert driver.take_facts() == (not_shown,)
         viewer.close()
     keys = b"".join(received).count(b"\4\1\0\0\0\0\0")
     assert keys == len("plain") + len("again")
+
+
+@pytest.mark.parametrize("pastes", [True, False])
+def test_a_character_that_is_not_drawn_is_named_and_not_typed_again(
+    pastes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def behave(client: RfbClient) -> None:
+        client.handshake(1, 1)
+        client.update(0, 0, 1, 1, RAW, bytes(4))
+        client.drain()
+
+    class Dropping(Echo):
+        def press(self, text: str, press: Callable[[str], None]) -> None:
+            raise CharactersDropped("t", "a t")
+
+    monkeypatch.setattr(VncClipboard, "supports_unicode", pastes)
+    monkeypatch.setattr(VncClipboard, "paste", lambda *_: True)
+    with rfb_server(behave) as address:
+        viewer = VncClient(VncAddress.parse(address), None)
+        monkeypatch.setattr(viewer, "sync", lambda: None)
+        driver = VncDriver(viewer)
+        monkeypatch.setattr(driver, "_echo", Dropping(viewer.frame, 0.01))
+        with pytest.raises(ActionRefused, match=r"did not change when t was typed.* Only 'a t' was typed"):
+            driver.type("a text")
+        if pastes:
+            assert driver.type("a text") == "paste"
+        else:
+            with pytest.raises(ActionRefused, match="lacks: t cannot be typed; nothing was typed"):
+                driver.type("a text")
+        viewer.close()

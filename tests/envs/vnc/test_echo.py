@@ -1,0 +1,86 @@
+"""Characters that a server's keyboard lacks, on generated frames."""
+
+import pytest
+
+from screenwright.envs.settle import RawFrame
+from screenwright.envs.vnc.echo import CharactersDropped, Echo
+
+WIDTH = 400
+CELL = 8
+
+
+class Field:
+    """A screen that draws each character but those of `lacking` in a cell; `hides` draws none."""
+
+    def __init__(self, lacking: str = "", hides: bool = False) -> None:
+        self.lacking, self.hides = lacking, hides
+        self.pressed, self._drawn, self._captures = "", 0, 0
+        self.blinks = False
+        self.echo = Echo(self.capture, 0.03)
+
+    def press(self, character: str) -> None:
+        self.pressed += character
+        self._drawn += 0 if self.hides or character in self.lacking else CELL
+
+    def capture(self) -> RawFrame:
+        self._captures += 1
+        caret = 2 if self.blinks and self._captures % 2 else 0
+        lit = self._drawn + caret
+        return RawFrame(WIDTH, 1, b"\xff\xff\xff\0" * lit + bytes(4 * (WIDTH - lit)))
+
+    def type(self, text: str) -> bool:
+        """Whether the text was drawn."""
+        self.echo.begin()
+        self.echo.press(text, self.press)
+        return not self.echo.is_hidden
+
+
+def test_text_that_is_drawn_is_pressed_completely() -> None:
+    field = Field()
+    assert field.type("a text, twice")
+    captures = field._captures
+    assert field.type("a text, twice")
+    assert field.pressed == "a text, twice" * 2
+    assert field._captures - captures < 6  # only the first character is watched again
+
+
+def test_the_first_character_that_is_not_drawn_ends_the_text_and_is_named() -> None:
+    field = Field(lacking="tx")
+    with pytest.raises(CharactersDropped) as dropped:
+        field.type("a text")
+    assert (dropped.value.lacking, dropped.value.typed) == ("t", "a t")
+    assert field.pressed == "a t"
+
+
+def test_characters_at_the_start_are_missed_when_a_later_one_is_drawn() -> None:
+    field = Field(lacking="t")
+    with pytest.raises(CharactersDropped) as dropped:
+        field.type("the")
+    assert (dropped.value.lacking, dropped.value.typed) == ("t", "th")
+
+
+def test_a_blinking_caret_is_not_a_character() -> None:
+    field = Field(lacking="t")
+    field.blinks = True
+    with pytest.raises(CharactersDropped, match="t"):
+        field.type("at")
+
+
+def test_a_prompt_that_hides_its_text_proves_nothing() -> None:
+    field = Field()
+    field.type("se")
+    field.hides = True
+    assert not field.type("secret word")
+    assert field.pressed == "se" + "secret word"
+    field.hides = False
+    assert field.type("secret word")
+
+
+def test_after_a_character_was_dropped_every_character_is_watched() -> None:
+    field = Field()
+    assert field.type("ever")
+    field.lacking = "ov"
+    with pytest.raises(CharactersDropped, match="o"):
+        field.type("ro")
+    with pytest.raises(CharactersDropped, match="v"):
+        field.type("ever")
