@@ -8,6 +8,9 @@ half of `limit_s`; these areas are then ignored in later waits, until they are s
 A static screen of a busy program is about to change. Where the platform reports that (`busy`), and while something
 small changes quickly in one area (the spinner in the tab of a loading page), the wait is extended by up to `busy_s`. A
 spinner that outlasts this does not extend a later wait.
+
+A program may update a part of its window later, such as the toolbar of LibreOffice, 0.3 s after the rest. Where that
+was seen, during a wait or since the last one, and after a program was opened, the next waits take 1.5 times `quiet_s`.
 """
 
 import time
@@ -29,6 +32,13 @@ _SPINS, _SPINS_WITHIN_S = 3, 0.3
 _BYTES_PER_PIXEL = 4
 _MOTION_CHANGES = 4
 _PAUSE_S = 0.3
+_PATIENT_WAITS = 6
+_PATIENT_QUIET_S = 0.45
+"""Less than the 0.5 s in which large carets blink."""
+
+_LATE_S = 0.25
+"""Less than `quiet_s`, which ends a wait."""
+
 _MOVING = "quiet outside moving areas"
 _ANY = [0] + [255] * 255
 
@@ -73,6 +83,11 @@ class SettleTimeouts:
     def for_opening(self) -> "SettleTimeouts":
         """Longer ones, for an app that was started."""
         return SettleTimeouts(2 * self.first_change_s, 2 * self.quiet_s, 2 * self.limit_s, self.busy_s)
+
+    @property
+    def patient(self) -> "SettleTimeouts":
+        """Longer ones, for a program that updates parts of its window late."""
+        return replace(self, quiet_s=max(self.quiet_s, min(1.5 * self.quiet_s, _PATIENT_QUIET_S)))
 
     @property
     def for_hover(self) -> "SettleTimeouts":
@@ -142,14 +157,23 @@ class Settler:
     _blinking: list[Box] = field(default_factory=list[Box])
     _moving: MovingAreas = field(default_factory=MovingAreas)
     _last: tuple[float, RawFrame] | None = None
+    _patient_waits: int = 0
+
+    def expect_late_changes(self) -> None:
+        """Take longer for the next waits, since how the program updates its window is not known yet."""
+        self._patient_waits = _PATIENT_WAITS
 
     def wait(self, before: RawFrame, timeouts: SettleTimeouts = SettleTimeouts()) -> SettleResult:
         """Return once the screen has settled; `before` is the frame before the action."""
         if self._last is not None and self.clock() - self._last[0] >= _PAUSE_S:
-            self._mask(self._last[1], before)
+            found = self._mask(self._last[1], before)
             self._moving.forget_still(now=True)
+            change = None if found is None else _change(*found)
+            if change is not None and change.pixels > BLINK_PX:
+                self.expect_late_changes()
+        is_patient, self._patient_waits = self._patient_waits > 0, max(0, self._patient_waits - 1)
         try:
-            return self._wait(before, timeouts)
+            return self._wait(before, timeouts.patient if is_patient else timeouts)
         finally:
             self._moving.forget_still()
 
@@ -180,6 +204,8 @@ class Settler:
             wait.spins.append((now, change.box))
             wait.is_unchanged(now)
         else:
+            if wait.changes and now - wait.changes[-1][0] > _LATE_S:
+                self.expect_late_changes()
             wait.is_changed(now, change.box, cells_of(*found, frame.height))
 
     def _mask(self, last: RawFrame, frame: RawFrame) -> tuple[Image.Image, int] | None:

@@ -216,6 +216,8 @@ class DesktopSession:
 
     def _wait(self, before: RawFrame, timeouts: SettleTimeouts) -> SettleResult:
         busy = self._busy if timeouts is AFTER_OPENING and isinstance(self._busy, Busy) else None
+        if timeouts is AFTER_OPENING:
+            self._settler.expect_late_changes()
         with busy.starting() if busy else nullcontext():
             return self._settler.wait(before, timeouts)
 

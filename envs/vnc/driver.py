@@ -164,10 +164,6 @@ class VncDriver:
         """
         self._facts, self._to_confirm = self._facts + self._to_confirm, ()
         press = partial(self._press_character, pauses=count(1), pause_s=pause_s)
-        if is_typing_secret():
-            for character in text:
-                press(character)
-            return
         try:
             self._echo.press(text, press)
         except CharactersDropped as dropped:
@@ -183,9 +179,12 @@ class VncDriver:
         self._dropped += dropped.lacking
         self._pastes_all = self._client.clipboard.supports_unicode
         advice = "further text will be pasted" if self._pastes_all else "text with them cannot be typed here"
+        lacking, typed = dropped.lacking, repr(dropped.typed[-40:])
+        if is_typing_secret():
+            lacking, typed = "a character of the secret", "its beginning"
         return ActionRefused(
-            f"the screen did not change when {dropped.lacking} was typed, so the keyboard of this VNC server seems to "
-            f"lack it. Only {dropped.typed[-40:]!r} was typed, without that: remove it; {advice}"
+            f"the screen did not change when {lacking} was typed, so the keyboard of this VNC server seems to lack it. "
+            f"Only {typed} was typed, without that: remove it; {advice}"
         )
 
     def _pasted(self, text: str) -> bool:

@@ -219,3 +219,31 @@ def test_a_tooltip_that_follows_a_highlight_is_waited_for() -> None:
     settled = screen.settled(SettleTimeouts().for_hover)
     assert settled.by == "quiet"
     assert 1.0 <= settled.seconds < 1.2
+
+
+def test_after_a_late_change_the_next_change_is_waited_for() -> None:
+    """The toolbar of LibreOffice, which follows the text."""
+
+    def follows(now: float) -> RawFrame:
+        if now < 1.0:
+            return painted(DIALOG, OTHER) if now >= 0.5 else painted(DIALOG)
+        return painted(OTHER) if now >= 1.35 else BLANK
+
+    screen = Screen(follows)
+    assert screen.settled().seconds < 0.4  # early
+    before = follows(0.9)
+    screen.now = 1.0
+    settled = screen.settler.wait(before)
+    assert settled.by == "quiet"
+    assert 0.75 <= settled.seconds < 0.95
+
+
+def test_waits_are_longer_until_a_program_has_changed_nothing_late_several_times() -> None:
+    screen = Screen(lambda now: painted(DIALOG) if now else BLANK)
+    screen.settler.expect_late_changes()
+    seconds: list[float] = []
+    for _ in range(8):
+        seconds.append(screen.settled().seconds)
+        screen.settler._last = None  # the same change again
+    assert all(0.45 <= each < 0.55 for each in seconds[:6])
+    assert all(0.3 <= each < 0.4 for each in seconds[6:])

@@ -2,8 +2,8 @@
 
 import struct
 import zlib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +14,7 @@ from screenwright.envs.actions import Button, Click, Hotkey
 from screenwright.envs.env import ActionRefused, EnvLost, EnvUnavailable
 from screenwright.envs.geometry import DeviceTransform, ScreenPoint
 from screenwright.envs.input.gestures import Gestures
+from screenwright.envs.input.private import typing_secret
 from screenwright.envs.vnc import VncAddress, VncEnv, client, read_password
 from screenwright.envs.vnc.client import VncClient
 from screenwright.envs.vnc.clipboard import VncClipboard
@@ -370,6 +371,30 @@ def test_a_server_without_a_unicode_clipboard_types_only_ascii_and_names_the_oth
 def test_a_character_that_is_not_drawn_is_named_and_not_typed_again(
     pastes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with dropping_driver(pastes, monkeypatch) as driver:
+        with pytest.raises(ActionRefused, match=r"did not change when t was typed.* Only 'a t' was typed"):
+            driver.type("a text")
+        if pastes:
+            assert driver.type("a text") == "paste"
+        else:
+            with pytest.raises(ActionRefused, match="lacks: t cannot be typed; nothing was typed"):
+                driver.type("a text")
+
+
+@pytest.mark.parametrize("pastes", [True, False])
+def test_no_character_of_a_secret_is_named(pastes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    with dropping_driver(pastes, monkeypatch) as driver, typing_secret():
+        for _ in range(2):
+            with pytest.raises(ActionRefused) as refused:
+                driver.type("a text")
+            assert "'a t'" not in str(refused.value)
+            assert " t " not in str(refused.value)
+
+
+@contextmanager
+def dropping_driver(pastes: bool, monkeypatch: pytest.MonkeyPatch) -> Generator[VncDriver]:
+    """A driver whose server drops the letter t."""
+
     def behave(client: RfbClient) -> None:
         client.handshake(1, 1)
         client.update(0, 0, 1, 1, RAW, bytes(4))
@@ -386,11 +411,5 @@ def test_a_character_that_is_not_drawn_is_named_and_not_typed_again(
         monkeypatch.setattr(viewer, "sync", lambda: None)
         driver = VncDriver(viewer)
         monkeypatch.setattr(driver, "_echo", Dropping(viewer.frame, 0.01))
-        with pytest.raises(ActionRefused, match=r"did not change when t was typed.* Only 'a t' was typed"):
-            driver.type("a text")
-        if pastes:
-            assert driver.type("a text") == "paste"
-        else:
-            with pytest.raises(ActionRefused, match="lacks: t cannot be typed; nothing was typed"):
-                driver.type("a text")
+        yield driver
         viewer.close()
