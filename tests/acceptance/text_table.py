@@ -195,7 +195,7 @@ def opened(kind: str, name: str, layout: str) -> Iterator[tuple[TextScreen, Prog
             with open_screen(kind, layout) as screen:
                 screen.env.observe()
                 screen.start(program.command)
-                screen.env.execute(Click(MIDDLE))
+                screen.local.execute(Click(MIDDLE))
                 yield screen, program
         finally:
             program.close()
@@ -222,16 +222,16 @@ def type_text(screen: TextScreen, method: str, text: str) -> str:
 
 def check(screen: TextScreen, program: Program, method: str, text: str) -> tuple[bool, str, float, str]:
     """Whether `text` arrived, how it was typed, the seconds it took, and what arrived."""
-    program.reset(screen.env)
+    program.reset(screen.local)
     started = time.monotonic()
     how = type_text(screen, method, text)
     took = time.monotonic() - started
-    found = program.read(screen.env)
+    found = program.read(screen.local)
     for _ in range(3):
         if _same(found, text):
             break
         time.sleep(0.4)
-        found = program.read(screen.env)
+        found = program.read(screen.local)
     return _same(found, text) or how.startswith("refused"), how, took, found
 
 

@@ -29,9 +29,13 @@ NEEDED = {"x11": "Xvfb", "tigervnc": "Xtigervnc", "tightvnc": "Xtightvnc", "x11v
 
 @dataclass(frozen=True)
 class TextScreen:
-    """An open screen, `start` starts a program there; `variables` are for other programs on it."""
+    """An open screen, `start` starts a program there; `variables` are for other programs on it.
+
+    `local` operates the same screen without a VNC server, whose keyboard may lack the letters of shortcuts.
+    """
 
     env: Env
+    local: Env
     start: Callable[[Sequence[str]], None]
     variables: dict[str, str]
 
@@ -50,15 +54,19 @@ def _x11(layout: str) -> Generator[TextScreen]:
         assert env.address is not None
         variables = {"DISPLAY": str(env.address.name), "XAUTHORITY": str(env.address.authority)}
         set_layout(variables, layout)
-        yield TextScreen(env, lambda command: env.start(tuple(command)), variables)
+        yield TextScreen(env, env, lambda command: env.start(tuple(command)), variables)
 
 
 @contextmanager
 def _tigervnc(layout: str) -> Generator[TextScreen]:
     with vnc_machine(size=_SIZE) as machine:
         set_layout(machine.environment, layout)
-        with VncEnv(machine.address) as env:
-            yield TextScreen(env, partial(_start, machine.environment), machine.environment)
+        with VncEnv(machine.address) as env, _local(machine.environment) as local:
+            yield TextScreen(env, local, partial(_start, machine.environment), machine.environment)
+
+
+def _local(variables: dict[str, str]) -> DesktopEnv:
+    return DesktopEnv(display=variables["DISPLAY"], interrupts=InterruptSettings("off", 0))
 
 
 @contextmanager
@@ -75,7 +83,8 @@ def _served(layout: str, server: Callable[[int, int], list[list[str]]]) -> Gener
             time.sleep(0.5)
         set_layout(variables, layout)
         env = undo.enter_context(VncEnv(f"127.0.0.1:{port}"))
-        yield TextScreen(env, partial(_start, variables), variables)
+        local = undo.enter_context(_local(variables))
+        yield TextScreen(env, local, partial(_start, variables), variables)
 
 
 def _tightvnc(layout: str) -> AbstractContextManager[TextScreen]:
@@ -112,7 +121,7 @@ def _sway(layout: str) -> Generator[TextScreen]:
                 compositor.message("exec", " ".join(command))
                 time.sleep(_OPEN_S)
 
-            yield TextScreen(env, start, {})
+            yield TextScreen(env, env, start, {})
     finally:
         for name in names:
             os.environ.pop(name, None)
