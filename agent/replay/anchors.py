@@ -15,14 +15,16 @@ Evidence, all of which has to agree:
 
 import math
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
 from ...envs.geometry import ScreenPoint
 from ...envs.screenshot import Screenshot
+from ..reader.vision.screen import Area
 from .changed_values import NearbyText, expected_text, is_near, places_of
 from .edges import EdgeMap, Peak, correlation, edge_map, peaks
+from .labels import equal_areas, equals_of, found_in, located_by_label
+from .located import Ambiguous, Found, Located, Missing
 from .pattern import (
     CLEAR,
     DRAWN,
@@ -73,34 +75,6 @@ Those of one row may wrap in another window, and are then below one another by l
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The target is at `point` of the new screenshot, `zoom` times as large as recorded; `confidence` is 0 to 1."""
-
-    point: ScreenPoint
-    confidence: float
-    zoom: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """The target is not on the screen."""
-
-    reason: str
-    confidence: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ambiguous:
-    """Several places may be the target, and nothing near them decides."""
-
-    reason: str
-    points: tuple[ScreenPoint, ...] = ()
-
-
-Located: TypeAlias = Found | Missing | Ambiguous
-
-
 @dataclass(slots=True)
 class _Candidate:
     peak: Peak
@@ -118,6 +92,40 @@ def locate(anchor: Anchor, screenshot: Screenshot, scale: float = 1.0, reader: T
         return _renamed(expected, screenshot, reader)
     if expected is not None and not (pattern.others or expected.is_on_row):
         expected = None  # the target was the only one of its kind, and has to be that again
+    labelled = _by_label(pattern, screenshot, scale, name, reader) if expected is None and pattern.others else None
+    if labelled is not None:
+        return labelled
+    located = _by_look(pattern, expected, screenshot, scale, name, reader)
+    if not isinstance(located, Missing) or expected is not None:
+        return located
+    labelled = _by_label(pattern, screenshot, scale, name, reader)
+    return labelled if isinstance(labelled, Found) else located
+
+
+def _by_label(
+    pattern: Pattern, screenshot: Screenshot, scale: float, name: str, reader: TargetReader
+) -> Located | None:
+    """The target by its label, or by its text if nothing else has it; None if neither decides."""
+    anchor, target = pattern.anchor, pattern.target
+    recorded = equals_of(target, reader.screen(anchor.screenshot), anchor.scale)
+    area = recorded.at(anchor.point)
+    if area is None:
+        return None
+    now = equals_of(target, reader.screen(screenshot), scale)
+    if target.is_named and len(recorded.areas) == len(now.areas) == 1:
+        return found_in(now.areas[0], area, anchor.point, (anchor.scale, scale))
+    return located_by_label(name, area, anchor.point, recorded, now, (anchor.scale, scale))
+
+
+def _by_look(
+    pattern: Pattern,
+    expected: NearbyText | None,
+    screenshot: Screenshot,
+    scale: float,
+    name: str,
+    reader: TargetReader,
+) -> Located:
+    """The target by its look, its text, and what looks as in the recording near it."""
     by_zoom = _candidates(pattern, screenshot, scale, _TEXT_LOOKS if pattern.text else LOOKS_ALIKE)
     if not by_zoom:
         return Missing(f"{name} is not on the screen")
@@ -192,21 +200,19 @@ def _decided(
             return Ambiguous(f"{name} is on the screen {len(candidates)} times, and was there once", points)
         one = candidates[0]
         return Found(one.point, one.peak.score, one.zoom)
+    labelled = _lookalike_by_label(pattern, candidates, screenshot, scale, name, reader)
+    if isinstance(labelled, Found):
+        return labelled
     for one in candidates:
         one.evidence = _evidence(one, pattern, edge_map(screenshot, scale * one.zoom))
     ranked = sorted(candidates, key=lambda one: one.evidence, reverse=True)
     first = ranked[0]
-    is_near = first.evidence >= _SHOWN
-    if is_near and (len(ranked) == 1 or ranked[1].evidence <= first.evidence - _ONLY_HERE):
-        chosen: _Candidate | None = first
-    else:
-        labelled = [one for one in candidates if _has_label(one, pattern, screenshot, scale, reader)]
-        if not labelled and not is_near:
-            return Missing(f"{name} is not next to what was near it in the recording", first.evidence)
-        chosen = labelled[0] if len(labelled) == 1 else None
-    if chosen is None or _is_crowded(chosen, candidates, pattern):
+    if first.evidence < _SHOWN:
+        return labelled or Missing(f"{name} is not next to what was near it in the recording", first.evidence)
+    is_only = len(ranked) == 1 or ranked[1].evidence <= first.evidence - _ONLY_HERE
+    if not is_only or first.zoom != 1 or first.peak.score < CLEAR or _is_crowded(first, candidates, pattern):
         return Ambiguous(f"{name} is on the screen {len(ranked)} times, and nothing near them decides", points)
-    return Found(chosen.point, chosen.peak.score, chosen.zoom)
+    return Found(first.point, first.peak.score, first.zoom)
 
 
 # -- candidates
@@ -245,17 +251,27 @@ def _is_equal(candidate: _Candidate, pattern: Pattern, screenshot: Screenshot, s
 # -- what is near
 
 
-def _has_label(
-    candidate: _Candidate, pattern: Pattern, screenshot: Screenshot, scale: float, reader: TargetReader
-) -> bool:
-    """Whether the candidate has the label of the target, which none of its lookalikes in the recording has."""
-    label = pattern.target.label
-    if not label:
-        return False
-    recorded = (reader.target(pattern.anchor.screenshot, point, pattern.anchor.scale) for point in pattern.alike)
-    found = reader.target(screenshot, candidate.point, scale * candidate.zoom)
-    is_same = found.kind == pattern.target.kind and same_text(found.label, label)
-    return is_same and not any(same_text(one.label, label) for one in recorded)
+def _lookalike_by_label(
+    pattern: Pattern,
+    candidates: list[_Candidate],
+    screenshot: Screenshot,
+    scale: float,
+    name: str,
+    reader: TargetReader,
+) -> Located | None:
+    """The candidate that has the label of the target, which none of its lookalikes in the recording has."""
+    anchor = pattern.anchor
+    areas = [_area_of(pattern, point, anchor.scale) for point in (anchor.point, *pattern.alike)]
+    recorded = equal_areas(areas, reader.screen(anchor.screenshot))
+    now = equal_areas([_area_of(pattern, one.point, scale * one.zoom) for one in candidates], reader.screen(screenshot))
+    return located_by_label(name, areas[0], anchor.point, recorded, now, (anchor.scale, scale))
+
+
+def _area_of(pattern: Pattern, point: ScreenPoint, shrink: float) -> Area:
+    """The area of a target whose point is at `point`."""
+    height, width = pattern.part.shape
+    left, top = point.x - pattern.offset[0] * shrink, point.y - pattern.offset[1] * shrink
+    return Area(left, top, left + width * shrink, top + height * shrink)
 
 
 def _is_crowded(chosen: _Candidate, candidates: list[_Candidate], pattern: Pattern) -> bool:

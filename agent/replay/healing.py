@@ -12,7 +12,8 @@ from ..core.decision import Finish
 from ..core.describe import describe_action, type_name
 from ..policy.policy import EpisodeAware, Policy, PolicyEvents, ScreenDiverged
 from ..record.events import Decided, PolicyInfo, Replied
-from .anchors import Found, locate
+from .anchors import locate
+from .located import Found
 from .policy import Mismatch, ReplayPolicy
 from .recipe import Recipe, RecipeStep
 from .results import Done, result_problem

@@ -15,7 +15,8 @@ from ..core.decision import Finish
 from ..core.model import ModelInfo
 from ..policy.policy import PolicyEvents, ScreenDiverged
 from ..record.events import Decided, PolicyInfo
-from .anchors import OCR, Ambiguous, Found, Located, Missing, locate
+from .anchors import OCR, locate
+from .located import Ambiguous, Found, Located, Missing
 from .outcomes import outcome_problem, read_values, resembles
 from .recipe import Recipe, RecipeStep
 from .results import Done, result_problem, state_problem

@@ -17,7 +17,7 @@ from ..reader.vision.screen import Area, ControlKind, Screen, TextSegment
 _READ_PX = (640, 200)
 """Width and height of the part around a point that is read, for a screen with one pixel per unit."""
 
-_LARGEST_PX = (440, 140)
+LARGEST_PX = (440, 140)
 """A frame that is larger than this is not a target but what contains it."""
 
 _WIDEST_CHARACTER = 1.1
@@ -68,6 +68,10 @@ class TargetReader(Hashable, Protocol):
         """The lines of text in `box`, each with its place on the screenshot."""
         ...
 
+    def screen(self, screenshot: Screenshot) -> Screen:
+        """All texts and controls of the screenshot."""
+        ...
+
 
 def same_text(one: str, other: str) -> bool:
     """Whether two texts that were read are the same, except for what OCR confuses."""
@@ -91,6 +95,15 @@ class OcrReader:
         """See `TargetReader`."""
         return _read_lines(screenshot, box)
 
+    def screen(self, screenshot: Screenshot) -> Screen:
+        """See `TargetReader`."""
+        return _read_screen(screenshot)
+
+
+@lru_cache(maxsize=16)
+def _read_screen(screenshot: Screenshot) -> Screen:
+    return read_image(screenshot.image)
+
 
 @lru_cache(maxsize=32)
 def _read_lines(screenshot: Screenshot, box: Box) -> tuple[tuple[str, Box], ...]:
@@ -111,7 +124,7 @@ def _read_target(screenshot: Screenshot, point: ScreenPoint, scale: float) -> Re
 def target_in(screen: Screen, point: ScreenPoint, scale: float, corner: tuple[int, int] = (0, 0)) -> RecordedTarget:
     """The target at `point` on a screen that was read; `corner` is its place on the screenshot."""
     x, y = point.x - corner[0], point.y - corner[1]
-    largest = _LARGEST_PX[0] * scale, _LARGEST_PX[1] * scale
+    largest = LARGEST_PX[0] * scale, LARGEST_PX[1] * scale
     controls = [
         one
         for one in screen.controls
@@ -122,7 +135,7 @@ def target_in(screen: Screen, point: ScreenPoint, scale: float, corner: tuple[in
     ]
     control = min(controls, key=lambda one: one.area.width * one.area.height, default=None)
     within = control.area if control is not None else None
-    texts = [one for one in screen.segments if not _is_icons(one)]
+    texts = [one for one in screen.segments if not is_icons(one)]
     segments = [one for one in texts if _contains(one.area, x, y) or (within and one.is_in(within))]
     segment = next(iter(segments), None)
     text_box = _box(segment.area, corner) if segment is not None else None
@@ -133,7 +146,7 @@ def target_in(screen: Screen, point: ScreenPoint, scale: float, corner: tuple[in
     return RecordedTarget("", text, text_box, text_box)
 
 
-def _is_icons(segment: TextSegment) -> bool:
+def is_icons(segment: TextSegment) -> bool:
     """Whether the characters are so far apart that OCR has taken a row of icons for a text."""
     return segment.area.width > _WIDEST_CHARACTER * segment.area.height * len(segment.text.replace(" ", ""))
 

@@ -4,8 +4,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from screenwright import Click, ScreenPoint, Type
-from screenwright.agent.replay.anchors import Ambiguous, Found, Located, Missing, locate
+from screenwright.agent.reader.vision.screen import Screen
+from screenwright.agent.replay.anchors import locate
 from screenwright.agent.replay.changed_values import with_new_values
+from screenwright.agent.replay.located import Ambiguous, Found, Located, Missing
 from screenwright.agent.replay.pattern import Anchor
 from screenwright.agent.replay.recipe import Recipe, RecipeStep
 from screenwright.agent.replay.target import RecordedTarget
@@ -50,6 +52,9 @@ class Reader:
 
     def lines(self, screenshot: Screenshot, box: Box) -> tuple[tuple[str, Box], ...]:
         return self.tables[screenshot].texts(box)
+
+    def screen(self, screenshot: Screenshot) -> Screen:
+        return Screen(screenshot.size.width, screenshot.size.height, (), ())
 
 
 RECORDED = Table(("Ada", 60), ("Alan", 120), ("Grace", 180))

@@ -20,10 +20,12 @@ from screenwright import (
 )
 from screenwright.agent.core.decision import Finish
 from screenwright.agent.core.supervision import NO_INTERVENTION
+from screenwright.agent.reader.vision.screen import Screen
 from screenwright.agent.record.events import Acted
 from screenwright.agent.record.trajectory import Run, RunError, read_run
-from screenwright.agent.replay.anchors import Ambiguous, Found, Missing, locate
+from screenwright.agent.replay.anchors import locate
 from screenwright.agent.replay.healing import HealingPolicy, with_healed
+from screenwright.agent.replay.located import Ambiguous, Found, Missing
 from screenwright.agent.replay.pattern import Anchor
 from screenwright.agent.replay.policy import ReplayPolicy
 from screenwright.agent.replay.recipe import Recipe, recipe_of
@@ -47,6 +49,9 @@ class NoText:
 
     def lines(self, screenshot: Screenshot, box: Box) -> tuple[tuple[str, Box], ...]:
         return ()
+
+    def screen(self, screenshot: Screenshot) -> Screen:
+        return Screen(screenshot.size.width, screenshot.size.height, (), ())
 
 
 NO_TEXT = NoText()

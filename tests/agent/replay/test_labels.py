@@ -1,0 +1,156 @@
+"""Targets among equal ones, which are found by their labels. Screens are given as the reader returns them."""
+
+import pytest
+
+from screenwright import ScreenPoint
+from screenwright.agent.reader.vision.screen import Area, ControlKind, Screen, ScreenControl, TextSegment, Word
+from screenwright.agent.replay.labels import equals_of, located_by_label
+from screenwright.agent.replay.located import Ambiguous, Found, Located, Missing
+from screenwright.agent.replay.target import RecordedTarget, target_in
+
+Item = ScreenControl | TextSegment
+
+
+def text(content: str, x: float, y: float, height: float = 16) -> TextSegment:
+    return TextSegment((Word(content, Area(x, y, x + height * len(content) / 2, y + height)),))
+
+
+def field(x: float, y: float, width: float = 260, height: float = 20) -> ScreenControl:
+    return ScreenControl(ControlKind.FIELD, Area(x, y, x + width, y + height))
+
+
+def button(content: str, x: float, y: float) -> list[Item]:
+    return [ScreenControl(ControlKind.BUTTON, Area(x, y, x + 70, y + 26)), text(content, x + 8, y + 5)]
+
+
+def screen(*items: Item) -> Screen:
+    segments = tuple(one for one in items if isinstance(one, TextSegment))
+    return Screen(1280, 720, segments, tuple(one for one in items if isinstance(one, ScreenControl)))
+
+
+def find(recorded: Screen, at: tuple[float, float], now: Screen) -> Located | None:
+    point = ScreenPoint(*at)
+    target = target_in(recorded, point, 1.0)
+    before = equals_of(target, recorded, 1.0)
+    area = before.at(point)
+    assert area is not None
+    return located_by_label("the target", area, point, before, equals_of(target, now, 1.0), (1.0, 1.0))
+
+
+def rows(*labels: str, top: float = 100, pitch: float = 35, zoom: float = 1.0) -> list[Item]:
+    """A field for each label, which is left of it."""
+    places = [(label, top + index * pitch * zoom) for index, label in enumerate(labels)]
+    return [
+        one
+        for label, y in places
+        for one in (text(label, 90, y, 16 * zoom), field(90 + 180 * zoom, y, 260 * zoom, 20 * zoom))
+    ]
+
+
+def at_row(number: int, top: float = 100, zoom: float = 1.0) -> tuple[float, float]:
+    return 90 + 300 * zoom, top + 35 * zoom * number + 10 * zoom
+
+
+TITLE = text("Form", 300, 50)
+FORM = screen(TITLE, *rows("Name", "E-mail", "City"))
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("now", "top", "zoom", "inserted"),
+    [
+        (screen(text("Form", 380, 50, 20), *rows("Name", "E-mail", "City", zoom=1.25)), 100, 1.25, 0),
+        (screen(TITLE, *rows("Other", "Name", "E-mail", "City")), 100, 1.0, 1),
+        (screen(*rows("Name", "E-mail", "City", top=400)), 400, 1.0, 0),
+    ],
+)
+def test_field_is_found_by_the_label_left_of_it(
+    now: Screen, top: float, zoom: float, inserted: int, number: int
+) -> None:
+    located = find(FORM, at_row(number), now)
+    assert isinstance(located, Found), located
+    assert (located.point.x, located.point.y) == pytest.approx(at_row(number + inserted, top, zoom))
+    assert located.zoom == pytest.approx(zoom)
+
+
+def test_field_in_the_place_of_the_first_one_is_not_taken_for_it() -> None:
+    assert isinstance(find(FORM, at_row(0), screen(TITLE, *rows("E-mail", "City"))), Missing)
+    assert isinstance(find(FORM, at_row(0), screen(TITLE, text("Name", 90, 100), *rows("E-mail", top=135))), Missing)
+
+
+def test_label_of_another_number_is_another_label() -> None:
+    recorded, now = (screen(*rows(*labels)) for labels in (("Address 1", "Address 2"), ("Address 3", "Address 2")))
+    assert isinstance(find(recorded, at_row(0), now), Missing)
+
+
+def test_fields_with_equal_labels_are_ambiguous() -> None:
+    assert isinstance(find(FORM, at_row(0), screen(TITLE, *rows("Name", "E-mail", "Name"))), Ambiguous)
+
+
+def test_second_field_next_to_the_labelled_one_is_ambiguous() -> None:
+    """As when the field is there twice; its own label is none, or that of the first."""
+    stacked = screen(text("Town", 90, 80), field(90, 100), text("Street", 90, 140), field(90, 160))
+    twice = screen(text("Town", 90, 80), field(90, 100), field(356, 100), text("Street", 90, 140), field(90, 160))
+    assert isinstance(find(stacked, (200, 110), stacked), Found)
+    assert isinstance(find(stacked, (200, 110), twice), Ambiguous)
+    assert isinstance(find(FORM, at_row(0), screen(TITLE, *rows("Name", "E-mail"), field(540, 100))), Ambiguous)
+
+
+def table(*names: str, extra: tuple[Item, ...] = ()) -> Screen:
+    items: list[Item] = [*extra]
+    for index, name in enumerate(names):
+        y = 100 + 40 * index
+        items += [text(name, 40, y + 5), *button("Edit", 200, y), *button("Delete", 290, y)]
+    return screen(*items)
+
+
+TABLE = table("Ada", "Grace", "Alan")
+
+
+def test_button_is_found_by_the_name_in_its_row() -> None:
+    """Between them is another button, which each row has."""
+    located = find(TABLE, (325, 153), table("Ada", "Inserted", "Grace", "Alan"))
+    assert isinstance(located, Found)
+    assert (located.point.x, located.point.y) == (325, 193)
+    assert isinstance(find(TABLE, (325, 153), table("Ada", "Alan")), Missing)
+
+
+def test_second_button_in_the_row_is_ambiguous() -> None:
+    twice = table("Ada", "Grace", "Alan", extra=tuple(button("Delete", 370, 140)))
+    assert isinstance(find(TABLE, (325, 153), twice), Ambiguous)
+
+
+def test_labels_at_two_sides_that_name_two_targets_are_ambiguous() -> None:
+    def choices(*names: str) -> Screen:
+        boxes = [
+            ScreenControl(ControlKind.RADIO, Area(100 + 90 * i, 100, 114 + 90 * i, 114)) for i in range(len(names))
+        ]
+        return screen(text("Size", 50, 99), *boxes, *(text(name, 118 + 90 * i, 99) for i, name in enumerate(names)))
+
+    recorded = choices("Small", "Medium", "Large")
+    assert isinstance(find(recorded, (197, 107), recorded), Found)
+    assert isinstance(find(recorded, (197, 107), choices("Small", "Large", "Medium")), Ambiguous)
+
+
+def test_text_of_a_button_is_a_label_only_without_another_one() -> None:
+    def searches(labels: list[str], names: list[str]) -> Screen:
+        return screen(*rows(*labels), *(one for i, name in enumerate(names) for one in button(name, 540, 97 + 35 * i)))
+
+    recorded = searches(["Search for", "With"], ["Find", "Replace"])
+    located = find(recorded, at_row(0), searches(["Other", "Search for", "With"], ["Find", "Find", "Replace"]))
+    assert isinstance(located, Found), located
+    assert located.point.y == at_row(1)[1]
+
+
+def test_text_that_all_of_them_have_decides_nothing() -> None:
+    bare = screen(TITLE, field(90, 100), field(90, 140))
+    assert find(bare, (200, 110), bare) is None
+
+
+def test_only_field_without_a_label_near_it_decides_nothing() -> None:
+    assert find(screen(text("Form", 300, 600), field(90, 100)), (200, 110), FORM) is None
+
+
+def test_icons_have_no_equals_by_their_kind() -> None:
+    icon = ScreenControl(ControlKind.ICON, Area(90, 100, 110, 120))
+    assert equals_of(RecordedTarget("icon"), screen(icon), 1.0).areas == ()
