@@ -1,11 +1,14 @@
 """What has to be on the screen at the start and at the end, and the values that are read out."""
 
+from collections import Counter
+
 from ...envs.screenshot import Screenshot
 from ..reader.similarity import normalize, similarity
 from ..reader.vision.perception import read_image
 from ..reader.vision.screen import Screen, TextSegment
 from .edges import best_near, edge_map
 from .recipe import Reading, Recipe
+from .target import TargetReader
 
 _SAME = 0.9
 _TILE_PX = (64, 32)
@@ -14,6 +17,9 @@ _DRAWN = 0.1
 _SHIFT = 12
 _PART_SAME = 0.7
 _SHARE = 0.6
+_WORDS_SAME = 0.85
+_FEW_WORDS = 5
+"""Fewer words do not identify a screen."""
 
 
 def outcome_problem(recipe: Recipe, seen: Screenshot) -> str:
@@ -31,8 +37,26 @@ def read_values(recipe: Recipe, seen: Screenshot) -> dict[str, str]:
     return {reading.name: _value(screen, reading) for reading in recipe.read}
 
 
-def resembles(recorded: Screenshot, recorded_scale: float, seen: Screenshot, scale: float) -> bool:
-    """Whether most of what is drawn on the recorded screen is at the same place of the other one."""
+def resembles(
+    recorded: Screenshot, recorded_scale: float, seen: Screenshot, scale: float, reader: TargetReader
+) -> bool:
+    """Whether most of what is drawn on the recorded screen is at the same place of the other one, or is written there.
+
+    What is written there may be elsewhere, as in a window that was moved.
+    """
+    return _is_drawn(recorded, recorded_scale, seen, scale) or _is_written(recorded, seen, reader)
+
+
+def _is_written(recorded: Screenshot, seen: Screenshot, reader: TargetReader) -> bool:
+    """Whether the recorded screen has the same words as the other one, but for a few."""
+    words, now = (
+        Counter(normalize(word.text) for segment in reader.screen(one).segments for word in segment.words)
+        for one in (recorded, seen)
+    )
+    return words.total() >= _FEW_WORDS and (words & now).total() >= _WORDS_SAME * max(words.total(), now.total())
+
+
+def _is_drawn(recorded: Screenshot, recorded_scale: float, seen: Screenshot, scale: float) -> bool:
     edges, now = edge_map(recorded, recorded_scale), edge_map(seen, scale)
     width, height = _TILE_PX
     places = [

@@ -137,7 +137,7 @@ class ReplayPolicy:
     def _start_problem(self, step: RecipeStep, seen: Screenshot, context: DecisionContext) -> str:
         """Why a text or a key cannot be typed first: without a target, the whole screen has to be as recorded."""
         is_first = self._next == 0 and not step.anchors
-        if not is_first or resembles(step.before, step.scale, seen, context.device.scale):
+        if not is_first or resembles(step.before, step.scale, seen, context.device.scale, self.reader):
             return ""
         return "the screen is not the one at which the recording starts"
 
