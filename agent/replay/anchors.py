@@ -9,8 +9,9 @@ Evidence, all of which has to agree:
 
 1. The look of the target: the normalized correlation of its edges, at several scales.
 2. Its text, if it has one, read with OCR. Pixels that are equal need not be read.
-3. What was near it in the recording and not near its lookalikes there, such as the name in its row. A target that was
-   the only one of its kind has to be the only one again.
+3. Its label, if it had lookalikes in the recording, such as the name in its row.
+4. What was drawn near it there and not near its lookalikes, if no text distinguishes it. A target that was the only
+   one of its kind has to be the only one again.
 """
 
 import math
