@@ -191,13 +191,12 @@ def found_in(found: Area, area: Area, at: ScreenPoint, scales: tuple[float, floa
 def _gap(area: Area, text: Area, side: Side) -> float:
     """How far a text is from `area` at a side, in pixels; negative if it is not there."""
     slack = _SLACK * text.height
-    match side:
-        case Side.LEFT | Side.RIGHT:
-            gap = area.left - text.right if side is Side.LEFT else text.left - area.right
-            is_there = text.row_overlap(area) > _SAME_LINE
-        case Side.ABOVE | Side.BELOW:
-            gap = area.top - text.bottom if side is Side.ABOVE else text.top - area.bottom
-            is_there = text.column_overlap(area) > _SAME_COLUMN
+    if side in (Side.LEFT, Side.RIGHT):
+        gap = area.left - text.right if side is Side.LEFT else text.left - area.right
+        is_there = text.row_overlap(area) > _SAME_LINE
+    else:
+        gap = area.top - text.bottom if side is Side.ABOVE else text.top - area.bottom
+        is_there = text.column_overlap(area) > _SAME_COLUMN
     return max(gap, 0.0) if is_there and gap >= -slack else -1.0
 
 
