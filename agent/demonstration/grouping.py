@@ -10,6 +10,7 @@ from math import hypot
 from ...envs.actions import Action, Button, Click, Direction, Drag, Hotkey, LongPress, Scroll, Type
 from ...envs.demonstration import KeyInput, PersonInput, PointerInput, TextInput, WheelInput
 from ...envs.geometry import ScreenPoint
+from .passwords import PASSWORD
 
 STILL_PX = 6.0
 """A button that is released no further from where it was pressed is a click."""
@@ -23,9 +24,6 @@ PAUSE_S = 1.5
 
 MOST_CLICKS = 3
 MAX_TEXT = 10_000
-
-PASSWORD = "{{password}}"  # noqa: S105 -- the handle of a secret
-"""What is recorded in place of a password."""
 
 BEND_PX = 3.0
 MAX_PATH = 20
@@ -68,9 +66,8 @@ class _Scrolling:
 
 @dataclass(slots=True)
 class Grouping:
-    """Collects the input of one action after another. `password` is the text that stands for hidden ones."""
+    """Collects the input of one action after another. What was typed unseen is `PASSWORD`."""
 
-    password: str = PASSWORD
     _down: dict[Button, list[PointerInput]] = field(default_factory=dict[Button, list[PointerInput]])
     _click: tuple[Click[ScreenPoint], float, float] | None = None
     """A click that may become a double click, when it began, and when it ended."""
@@ -242,7 +239,7 @@ class Grouping:
             if submit and text is not None:
                 yield Demonstrated(Hotkey(("enter",)), text.last_s)
             return
-        yield Demonstrated(Type(self.password if text.hidden else text.text, submit), text.started_s, text.hidden)
+        yield Demonstrated(Type(PASSWORD if text.hidden else text.text, submit), text.started_s, text.hidden)
 
     def _end_scrolling(self) -> Iterator[Demonstrated]:
         scrolling, self._scrolling = self._scrolling, None

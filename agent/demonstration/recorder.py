@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from ...envs.actions import Hotkey
+from ...envs.actions import Hotkey, Type
 from ...envs.demonstration import Demonstrable, PersonInput
 from ...envs.env import ActionResult, Env, EnvLost, EnvUnavailable, Fact, Observation
 from ...envs.secrets import SecretVault
@@ -25,6 +25,7 @@ from ..core.model import ModelInfo, Usage
 from ..monitor.progress import ProgressMonitor
 from ..record.events import Acted, Decided, Ended, Event, Intended, Note, Observed, PolicyInfo, Started, Stepped
 from .grouping import Demonstrated, Grouping
+from .passwords import PasswordHandles
 
 QUIET_S = 0.15
 """A screenshot is taken when the person has done nothing for this long, and then every `REFRESH_S`."""
@@ -54,6 +55,7 @@ class Demonstration:
 
     _inputs: "queue.SimpleQueue[PersonInput]" = field(init=False, default_factory=queue.SimpleQueue)
     _grouping: Grouping = field(init=False, default_factory=Grouping)
+    _passwords: PasswordHandles = field(init=False, default_factory=PasswordHandles)
     _progress: ProgressMonitor = field(init=False, default_factory=ProgressMonitor)
     _seen: "deque[tuple[float, Observation]]" = field(init=False)
     """The newest observations, and when each was complete."""
@@ -138,6 +140,10 @@ class Demonstration:
 
     def _add(self, done: Demonstrated) -> Iterator[Event]:
         """The step of an action; it was decided on the newest screenshot before it began."""
+        named = self._passwords.named(done.action, hidden=done.hidden)
+        if named is None:
+            return
+        done = replace(done, action=named)
         before = next((one for at_s, one in reversed(self._seen) if at_s <= done.started_s), self._seen[0][1])
         yield from self._write(before, done, done.started_s, None)
 
@@ -155,8 +161,8 @@ class Demonstration:
         if done is not None:
             yield Intended(step, 0, done.action)
             yield Acted(step, 0, done.action, ActionResult(seconds, method=METHOD))
-            if done.hidden:
-                yield Note(_HIDDEN.format(handle=self._grouping.password), step)
+            if done.hidden and isinstance(done.action, Type):
+                yield Note(_HIDDEN.format(handle=done.action.text), step)
         self._progress.record_actions(actions)
         yield Stepped(step, seconds)
 

@@ -9,7 +9,8 @@ from ...envs.demonstration import KnowsPasswordFields
 from ...envs.env import Env
 from ...envs.geometry import ScreenPoint
 from ..loop.control import UserAction
-from .grouping import MAX_TEXT, PASSWORD, PAUSE_S, is_near
+from .grouping import MAX_TEXT, PAUSE_S, is_near
+from .passwords import PASSWORD, PasswordHandles
 
 _HELD = {"ctrl", "super", "meta", "cmd"}
 
@@ -24,6 +25,7 @@ class TakingOver:
         self._last: UserAction | None = None
         self._is_hidden = False
         self._ended_s = 0.0
+        self._passwords = PasswordHandles()
 
     def add(self, done: UserAction, ended_s: float, *, hidden: bool = False) -> Iterator[UserAction]:
         """The actions that `done` completes. A text that is `hidden`, since it is a password, is not kept."""
@@ -47,8 +49,11 @@ class TakingOver:
     def finish(self) -> Iterator[UserAction]:
         """The action in progress."""
         last, self._last = self._last, None
-        if last is not None and last.action != Type(""):
-            yield last
+        if last is None or last.action == Type(""):
+            return
+        named = self._passwords.named(last.action, hidden=self._is_hidden)
+        if named is not None:
+            yield replace(last, action=named)
 
 
 def types_text(action: Action) -> bool:

@@ -149,12 +149,14 @@ def test_passwords_and_secrets_are_recorded_as_their_names(tmp_path: Path) -> No
     env = WatchedEnv()
 
     def hands() -> Iterator[None]:
-        env.put(text("", hidden=True), *keys("tab"), text("my hunter22!"))
+        env.put(text("", hidden=True), *keys("tab"), text("my hunter22!"), *keys("tab"), text("", hidden=True))
         yield
 
     with RunLog(tmp_path) as log:
         events = demonstrate(env, hands(), record=log, vault=SecretVault([Secret("bank", "hunter22")]))
-    assert decided(events)[:3] == [(Type("{{password}}"),), (Hotkey(("tab",)),), (Type("my {{bank}}!"),)]
+    tab = (Hotkey(("tab",)),)
+    texts = [(Type("{{password}}"),), tab, (Type("my {{bank}}!"),), tab, (Type("{{password-2}}"),)]
+    assert decided(events)[:5] == texts
     assert "a password was typed" in next(event.text for event in events if isinstance(event, Note))
     assert next(event.secrets for event in events if isinstance(event, Started)) == ("bank",)
     assert b"hunter22" not in (tmp_path / "events.jsonl").read_bytes()

@@ -57,6 +57,25 @@ def test_a_password_is_one_handle_however_it_is_typed() -> None:
     assert recorded(Click(AT), Type("hunter2"), hidden=True) == [Click(AT), Type("{{password}}")]
 
 
+def test_two_passwords_have_two_handles() -> None:
+    assert recorded(Type("hunter2"), Hotkey(("tab",)), Type("other-3"), Click(AT), Type("third"), hidden=True) == [
+        Type("{{password}}"),
+        Hotkey(("tab",)),
+        Type("{{password-2}}"),
+        Click(AT),
+        Type("{{password-3}}"),
+    ]
+
+
+def test_password_that_is_typed_with_a_pause_is_one() -> None:
+    paused = Type("hunt"), 3.0, Hotkey(("backspace",)), 3.0, Type("er2"), 3.0, Hotkey(("enter",))
+    assert recorded(*paused, hidden=True) == [Type("{{password}}"), Hotkey(("enter",))]
+    assert recorded(Type("hunt"), 3.0, Type("er2", submit=True), hidden=True) == [
+        Type("{{password}}"),
+        Hotkey(("enter",)),
+    ]
+
+
 def test_a_text_before_a_password_is_kept() -> None:
     hands = TakingOver()
     found = [*hands.add(UserAction(SEEN, Type("Ada")), 1.0), *hands.add(UserAction(SEEN, Type("x")), 1.1, hidden=True)]
