@@ -19,7 +19,7 @@ from ..models.errors import TOO_LONG
 from ..models.served.prompt_limits import image_limit, token_limit
 from ..policy.grounded_policy import GroundedPolicy
 from ..policy.model_policy import CUT_OFF, ModelPolicy
-from ..policy.policy import Policy, PolicyEvents
+from ..policy.policy import Policy, PolicyEvents, ScreenDiverged
 from ..record.events import (
     AnswerRejected,
     Decided,
@@ -131,8 +131,13 @@ class RecordedDecisions:
             yield event
             if isinstance(event, Decided):
                 return
-        if isinstance(event, Ended) and event.stop is StopReason.MODEL_LOST:
-            raise ModelLost(event.reason)
+        match event:
+            case Ended(stop=StopReason.MODEL_LOST, reason=reason):
+                raise ModelLost(reason)
+            case Ended(stop=StopReason.DIVERGED, reason=reason):
+                raise ScreenDiverged(reason)
+            case _:
+                return
 
 
 @dataclass

@@ -18,6 +18,7 @@ from ..record.events import Decided, PolicyInfo
 from .anchors import OCR, locate
 from .located import Ambiguous, Found, Located, Missing
 from .outcomes import outcome_problem, read_values, resembles
+from .pattern import pattern_of
 from .recipe import Recipe, RecipeStep
 from .results import Done, result_problem, state_problem
 from .target import TargetReader
@@ -100,7 +101,7 @@ class ReplayPolicy:
         found = [one for one in located if isinstance(one, Found)]
         problem = _problem(located) or _path_problem(step, found) or self._start_problem(step, seen, context)
         planned = self._planned(context, step, found, seen)
-        problem = problem or state_problem(planned)
+        problem = problem or ("" if self._is_typed_into(step) else state_problem(planned))
         if problem:
             points = tuple(point for one in located if isinstance(one, Ambiguous) for point in one.points)
             yield self._wait(context, seen, problem, step=step, number=self._next + 1, points=points)
@@ -120,6 +121,10 @@ class ReplayPolicy:
         if self._last_pointed is not None and isinstance(step.action, Type):
             return replace(self._last_pointed, step=step, before=seen)
         return Done(step, seen)
+
+    def _is_typed_into(self, step: RecipeStep) -> bool:
+        """Whether the target is a field, which may have the focus already."""
+        return any(pattern_of(one, self.reader).target.is_editable for one in step.anchors)
 
     def _act(self, context: DecisionContext, planned: Done, found: Sequence[Found]) -> Decided:
         step, seen = planned.step, planned.before

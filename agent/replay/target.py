@@ -47,7 +47,12 @@ class RecordedTarget:
     @property
     def is_named(self) -> bool:
         """Whether its text is its name: that of a field is what was typed into it."""
-        return bool(self.text) and self.text_box is not None and self.kind not in _EDITABLE
+        return bool(self.text) and self.text_box is not None and not self.is_editable
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether it is a field."""
+        return self.kind in _EDITABLE
 
     def __str__(self) -> str:
         return " ".join(filter(None, (f'"{self.text}"' if self.text else "", self.kind)))

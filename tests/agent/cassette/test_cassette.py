@@ -58,11 +58,13 @@ from screenwright import (
 )
 from screenwright.agent.cassette.replay import Cassette
 from screenwright.agent.cassette.tape import Diverged, without_times
+from screenwright.agent.core.context import DecisionContext
 from screenwright.agent.core.coordinates import Frame
 from screenwright.agent.core.decision import Ending
 from screenwright.agent.core.model import ModelInfo, PromptRefused
 from screenwright.agent.dialects.registry import with_several_actions
 from screenwright.agent.policy.grounded_policy import GroundedPolicy
+from screenwright.agent.policy.policy import PolicyEvents, ScreenDiverged
 from screenwright.agent.record.bundle import write_bundle
 from screenwright.cli.main import main
 from screenwright.envs.actions import map_points
@@ -322,6 +324,21 @@ def test_planner_with_a_grounder(tmp_path: Path) -> None:
 def test_policy_that_cannot_be_asked_again_decides_as_recorded(tmp_path: Path) -> None:
     record(tmp_path, policy=ScriptedPolicy([(GREET,), (Type("Ada"),), AskUser("Who?")]))
     assert_equal(tmp_path, Decided, parsed=False)
+
+
+class Lost(ScriptedPolicy):
+    """Performs a script; then the screen is not what it was."""
+
+    def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> PolicyEvents:
+        if context.step > 1:
+            raise ScreenDiverged("at step 2 of 2: the button is not on the screen")
+        return super().decide(context, interrupted)
+
+
+def test_run_that_diverged_from_its_recording_ends_as_it_did(tmp_path: Path) -> None:
+    record(tmp_path, policy=Lost([(GREET,)]))
+    assert ended(tmp_path).stop is StopReason.DIVERGED
+    assert_equal(tmp_path, Acted, parsed=False)
 
 
 def test_difference_is_reported_with_its_step(tmp_path: Path) -> None:

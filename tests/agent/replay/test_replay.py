@@ -279,6 +279,22 @@ def test_check_box_that_is_in_the_other_state_is_not_clicked(tmp_path: Path) -> 
     assert other.state.checked
 
 
+class Fields(NoText):
+    """Reads a field wherever a point is."""
+
+    def target(self, screenshot: Screenshot, point: ScreenPoint, scale: float) -> RecordedTarget:
+        return RecordedTarget("text field")
+
+
+def test_field_that_looks_as_after_the_click_is_clicked(tmp_path: Path) -> None:
+    """It has the focus already, or looks so in another theme."""
+    run = record(tmp_path / "run", FakeEnv(), (Click(FakeEnv().where("Express")),))
+    policy = ReplayPolicy(recipe_of(run), wait_s=0.01, reader=Fields())
+    env = Checked()
+    Agent(policy=policy, limits=Limits(steps=None), supervision=NO_INTERVENTION).run("again", env)
+    assert not env.state.checked
+
+
 class Late(FakeEnv):
     """A fake screen that is empty in its first observations."""
 
