@@ -16,6 +16,7 @@ from typing import Any
 from screenwright._files import write_file
 from screenwright._telemetry import disable_telemetry
 
+from ...agent.models.local.patch_products import use_patch_products
 from ...agent.models.local.prompt import PromptEncoder, encoder_for
 from ...agent.record.trajectory import RunError
 
@@ -101,9 +102,11 @@ class Training:
         return None if self.settings.lora else self._load(self.settings.model)
 
     def _load(self, source: str) -> Any:
-        return import_module("transformers").AutoModelForImageTextToText.from_pretrained(
+        model = import_module("transformers").AutoModelForImageTextToText.from_pretrained(
             source, dtype=_dtype(), trust_remote_code=False
         )
+        use_patch_products(model)
+        return model
 
     def processor(self) -> Any:
         """The model's processor."""

@@ -25,6 +25,7 @@ from screenwright._text import one_line
 from ...core.messages import Message
 from ...core.model import Completion, ModelInfo, ModelLost, SampledTokens, Sampling, Usage, never
 from .generation import ReplyPenalties, TextStoppingCriteria, generation_settings
+from .patch_products import use_patch_products
 from .prompt import EncodedPrompt, PromptEncoder, encoder_for
 
 Dtype: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
@@ -215,6 +216,7 @@ def _weights(source: str, device: str, dtype: Dtype) -> Any:
     missing = sorted(report["missing_keys"])
     if missing:
         raise ValueError(f"{len(missing)} of its weights are missing, such as {missing[0]}")
+    use_patch_products(model)
     return model.eval()
 
 
