@@ -32,6 +32,7 @@ class Programs:
         self._windows, self._running, self._address, self._pass_env = windows, running, address, pass_env
         self._facts: list[Fact] = []
         self._titles: dict[int, str] = {}
+        self._earlier: set[int] = set()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -51,9 +52,22 @@ class Programs:
         Raises:
             EnvUnavailable: it ended, or opened no window in time.
         """
-        before = self.ids()
+        self._earlier = self.ids()
         started = running.start(program)
-        self.await_window(before, program[0], partial(running.exit_code, started), running.last_line)
+        self.await_window(self._earlier, program[0], partial(running.exit_code, started), running.last_line)
+
+    def last_to_front(self) -> bool:
+        """Bring the program that was started last to the front, if a slower one has taken its place meanwhile.
+
+        Returns:
+            Whether that was so.
+        """
+        active = self._windows.active() if self._windows else None
+        opened = self._main_windows(self._earlier)
+        if self._windows is None or active is None or active.id not in self._earlier or not opened:
+            return False
+        self._activate(opened[-1], self._windows)
+        return True
 
     def await_window(
         self, before: set[int], program: str, exit_code: Callable[[], int | None], last_line: Callable[[str], str]

@@ -307,6 +307,8 @@ class DesktopSession:
         for program in virtual.programs:
             self.programs.start(program, running)
         self.settle(AFTER_OPENING)
+        if self.programs.last_to_front():
+            self.settle(_NEW_WINDOW)
 
     def _settle(self, before: RawFrame, windows: set[int], timeouts: SettleTimeouts) -> SettleResult:
         """Wait until the screen has settled; again if a window opened or closed, since a new one may still be empty."""

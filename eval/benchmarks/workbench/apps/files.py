@@ -5,7 +5,9 @@ from ..oracle import key, on, until, write
 from ..template import App, Case, Collection, Job, miss
 from ..words import ITEMS, TOPICS
 
-APP = App("files", "pcmanfm", ("pcmanfm",))
+_LIST = "[ui]\nview_mode=list\n"
+"""One name to a line: below icons, names are broken into lines at any letter."""
+APP = App("files", "pcmanfm", ("pcmanfm",), {".config/pcmanfm/default/pcmanfm.conf": _LIST})
 TASKS = Collection(APP)
 
 

@@ -38,6 +38,10 @@ def _command(name: str) -> tuple[Step, ...]:
     return (*key("slash"), *write(name), *key("enter"))
 
 
+_INVERT_COLOURS = (*key("alt+c"), *key("v"), *key("enter"))
+"""By the menu: the search has two actions called Invert, and the other one inverts the selection."""
+
+
 def _export(name: str) -> tuple[Step, ...]:
     return (
         *key("ctrl+shift+e"),
@@ -54,15 +58,15 @@ def _copy(case: Case, picture: PictureFile, image: Image.Image, ending: str = "p
     return PictureFile(f"{picture.path[:-4]}-{case.number(2, 99)}.{ending}", image)
 
 
-def _exported(case: Case, picture: PictureFile, image: Image.Image, how: str, **wrong: Image.Image) -> Job:
-    """A job whose result is exported under a new name after the command `how`."""
+def _exported(case: Case, picture: PictureFile, image: Image.Image, how: tuple[Step, ...], **wrong: Image.Image) -> Job:
+    """A job whose result is exported under a new name after the steps `how`."""
     copy = _copy(case, picture, image)
     name = copy.path.rpartition("/")[2]
     return Job(
         {"file": picture.path, "name": name},
         (picture,),
         _open(picture),
-        (*_command(how), *_export(name)),
+        (*how, *_export(name)),
         (copy,),
         (
             miss("as it was", PictureFile(copy.path, picture.image)),
@@ -85,7 +89,7 @@ def flip(case: Case) -> Job:
         case,
         picture,
         picture.image.transpose(_FLIP),
-        "Flip Image Horizontally",
+        _command("Flip Image Horizontally"),
         vertically=ImageOps.flip(picture.image),
     )
 
@@ -100,7 +104,7 @@ def rotate(case: Case) -> Job:
     """Turned."""
     picture = _picture(case)
     right, left = (picture.image.transpose(way) for way in (Image.Transpose.ROTATE_270, Image.Transpose.ROTATE_90))
-    return _exported(case, picture, right, "Rotate the image 90 degrees to the right", left=left)
+    return _exported(case, picture, right, _command("Rotate the image 90 degrees to the right"), left=left)
 
 
 @TASKS.task(
@@ -113,7 +117,7 @@ def grayscale(case: Case) -> Job:
     """Without colours."""
     picture = _picture(case)
     gray = picture.image.convert("L")
-    return _exported(case, picture, gray, "Grayscale", inverted=ImageOps.invert(gray))
+    return _exported(case, picture, gray, _command("Grayscale"), inverted=ImageOps.invert(gray))
 
 
 @TASKS.task(
@@ -125,9 +129,8 @@ def grayscale(case: Case) -> Job:
 def invert(case: Case) -> Job:
     """A negative."""
     picture = _picture(case)
-    return _exported(
-        case, picture, ImageOps.invert(picture.image), "Invert", gray=ImageOps.invert(picture.image.convert("L"))
-    )
+    gray = ImageOps.invert(picture.image.convert("L"))
+    return _exported(case, picture, ImageOps.invert(picture.image), _INVERT_COLOURS, gray=gray)
 
 
 @TASKS.task(
