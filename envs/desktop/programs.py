@@ -32,7 +32,6 @@ class Programs:
         self._windows, self._running, self._address, self._pass_env = windows, running, address, pass_env
         self._facts: list[Fact] = []
         self._titles: dict[int, str] = {}
-        self._earlier: set[int] = set()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -46,25 +45,25 @@ class Programs:
         """The ids of the windows on the screen."""
         return self._windows.ids() if self._windows else set()
 
-    def start(self, program: tuple[str, ...], running: RunningDisplay) -> None:
+    def start(self, program: tuple[str, ...], running: RunningDisplay) -> set[int]:
         """Start `program` on a virtual display, and wait until its main window opens.
+
+        Returns:
+            The ids of the windows that were open before.
 
         Raises:
             EnvUnavailable: it ended, or opened no window in time.
         """
-        self._earlier = self.ids()
+        before = self.ids()
         started = running.start(program)
-        self.await_window(self._earlier, program[0], partial(running.exit_code, started), running.last_line)
+        self.await_window(before, program[0], partial(running.exit_code, started), running.last_line)
+        return before
 
-    def last_to_front(self) -> bool:
-        """Bring the program that was started last to the front, if a slower one has taken its place meanwhile.
-
-        Returns:
-            Whether that was so.
-        """
+    def newest_to_front(self, before: set[int]) -> bool:
+        """Bring a window whose id is not in `before` to the front, if one of those is; returns whether one was."""
         active = self._windows.active() if self._windows else None
-        opened = self._main_windows(self._earlier)
-        if self._windows is None or active is None or active.id not in self._earlier or not opened:
+        opened = self._main_windows(before)
+        if self._windows is None or active is None or active.id not in before or not opened:
             return False
         self._activate(opened[-1], self._windows)
         return True

@@ -300,14 +300,15 @@ class DesktopSession:
         return Busy(windows.active_processes)
 
     def _start_programs(self, virtual: VirtualDisplay, running: RunningDisplay) -> None:
-        """Start the programs in order, waiting for a window of each, then wait until the screen has settled."""
+        """Start the programs in order, waiting for a window of each; returns once the last is in front and settled."""
         if virtual.window_manager and self._windows:
             until(self._windows.is_managed, _MANAGER_LIMIT_S)
         self._driver.move(virtual.size.width - 1, virtual.size.height - 1)  # so that it hovers over nothing
+        before: set[int] = set()
         for program in virtual.programs:
-            self.programs.start(program, running)
+            before = self.programs.start(program, running)
         self.settle(AFTER_OPENING)
-        if self.programs.last_to_front():
+        if self.programs.newest_to_front(before):  # a slower program took the focus meanwhile
             self.settle(_NEW_WINDOW)
 
     def _settle(self, before: RawFrame, windows: set[int], timeouts: SettleTimeouts) -> SettleResult:

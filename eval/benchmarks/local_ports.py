@@ -1,8 +1,13 @@
 """Ports of this machine: a free one, and whether a server answers."""
 
 import socket
+import threading
 import urllib.error
 import urllib.request
+from collections import defaultdict
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 
 def free_port() -> int:
@@ -10,6 +15,34 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port: int = found.getsockname()[1]
         return port
+
+
+@dataclass(slots=True)
+class KeptPorts:
+    """Ports that are taken again for the same name, so that a browser finds in its cache what it has read there."""
+
+    _idle: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict[str, list[int]](list))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def taken(self, name: str) -> Generator[int]:
+        """A free port that nobody else takes from here in the meantime."""
+        with self._lock:
+            port = next((self._idle[name].pop(at) for at, one in enumerate(self._idle[name]) if _is_free(one)), None)
+        port = port or free_port()
+        try:
+            yield port
+        finally:
+            with self._lock:
+                self._idle[name].append(port)
+
+
+def _is_free(port: int) -> bool:
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return True
+    except OSError:
+        return False
 
 
 def answers(url: str) -> bool:

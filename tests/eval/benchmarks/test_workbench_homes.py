@@ -12,6 +12,7 @@ from screenwright.eval.benchmarks.local_ports import free_port
 from screenwright.eval.benchmarks.workbench.apps.editor import APP
 from screenwright.eval.benchmarks.workbench.apps.pictures import APP as PICTURES
 from screenwright.eval.benchmarks.workbench.prepared import PreparedFiles
+from screenwright.eval.benchmarks.workbench.web.apps.lab import PROGRAM as LAB
 from screenwright.eval.benchmarks.workbench.web.program import SITES, apps_folder
 
 PAINT = replace(APP, name="paint", program=sys.executable, prepared=(".config/list", ".cache/paint"))
@@ -55,6 +56,19 @@ def test_an_incomplete_home_is_not_kept_and_other_versions_are_kept_apart(tmp_pa
 
 def test_gimp_does_not_ask_its_plug_ins_at_each_start() -> None:
     assert PICTURES.prepared == (".config/GIMP/2.10/pluginrc",)
+
+
+def test_jupyterlab_starts_without_the_module_that_compiles_a_grammar_and_without_language_servers(
+    tmp_path: Path,
+) -> None:
+    path = LAB.filled(LAB.environment["PYTHONPATH"], tmp_path, 8000)
+    command = [sys.executable, "-c", "import rfc3987_syntax"]
+    ended = subprocess.run(command, env={"PYTHONPATH": path}, capture_output=True, text=True, check=False)
+    assert ended.stderr.splitlines()[-1] == "ImportError"
+    assert Path(path) == SITES
+    LAB.prepare(tmp_path, apps_folder())
+    settings = json.loads((tmp_path / ".jupyter/jupyter_server_config.json").read_text())
+    assert settings["ServerApp"]["jpserver_extensions"]["jupyter_lsp"] is False
 
 
 def open_window(serve: list[str], port: int) -> "subprocess.CompletedProcess[str]":

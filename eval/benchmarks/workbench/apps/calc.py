@@ -4,9 +4,9 @@ from ..documents.sheets import Cell, Sheet
 from ..oracle import key, write
 from ..template import App, Case, Collection, Job, miss
 from ..words import ITEMS, TOPICS, TOWNS
-from .office import PACKAGES, SETTINGS, START, command, goto
+from .office import PACKAGES, PREPARED, SETTINGS, START, command, goto
 
-APP = App("calc", "localc", PACKAGES, SETTINGS)
+APP = App("calc", "localc", PACKAGES, SETTINGS, PREPARED)
 TASKS = Collection(APP)
 
 

@@ -32,6 +32,9 @@ SETTINGS = {
         items="\n".join(_ITEM.format(path=path, name=name, value=value) for path, name, value in _ITEMS)
     )
 }
+PREPARED = tuple(
+    f".config/libreoffice/4/user/{folder}" for folder in ("extensions", "uno_packages", "database", "basic", "gallery")
+)
 PACKAGES = ("libreoffice-calc", "libreoffice-writer", "libreoffice-impress", "libreoffice-gtk3")
 START = ("soffice", "--norestore", "--nologo")
 

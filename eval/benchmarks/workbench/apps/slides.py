@@ -6,9 +6,9 @@ from ..documents.slides import Slide, Slides
 from ..oracle import Step, click, key, write
 from ..template import App, Case, Collection, Job, miss
 from ..words import PEOPLE, SENTENCES, TOPICS, TOWNS
-from .office import PACKAGES, SETTINGS, START
+from .office import PACKAGES, PREPARED, SETTINGS, START
 
-APP = App("slides", "loimpress", PACKAGES, SETTINGS)
+APP = App("slides", "loimpress", PACKAGES, SETTINGS, PREPARED)
 TASKS = Collection(APP)
 _FIRST = click(102, 217)
 """The first slide in the list of slides."""

@@ -7,9 +7,9 @@ from ..documents.letters import Letter, Paragraph
 from ..oracle import click, key, until, write
 from ..template import App, Case, Collection, Job, miss
 from ..words import PEOPLE, SENTENCES, TOPICS, TOWNS
-from .office import PACKAGES, SETTINGS, START
+from .office import PACKAGES, PREPARED, SETTINGS, START
 
-APP = App("writer", "lowriter", PACKAGES, SETTINGS)
+APP = App("writer", "lowriter", PACKAGES, SETTINGS, PREPARED)
 TASKS = Collection(APP)
 
 

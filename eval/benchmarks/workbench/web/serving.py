@@ -19,11 +19,12 @@ from .....envs.desktop.virtual.sandbox.seccomp import filter_program
 from .....envs.env import EnvUnavailable
 from .....envs.environment import clean_environment
 from ....core.task import TaskError
-from ...local_ports import answers, free_port
+from ...local_ports import KeptPorts, answers
 from .program import SITES, WebProgram, apps_folder
 
 _BRIDGE = Path(bridge.__file__).resolve()
 _INNER_PORT = 8000
+_PORTS = KeptPorts()
 _START_S = 60.0
 _POLL_S = 0.03
 
@@ -47,33 +48,34 @@ def serve(program: WebProgram, home: Path, sandbox: str) -> Generator[str]:
     program.set_up(home)
     group = ProcessGroup(f"serve-{program.name}")
     try:
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        if sandbox == "off" or unavailable:
-            started = _start(group, program, home, port)
-        else:
-            _open_sandbox(group, home, port)
-            started = _start(group, program, home, _INNER_PORT)
-        _await_answer(group, program, started, url + program.path)
-        yield url
+        with _PORTS.taken(program.name) as port:
+            url = f"http://127.0.0.1:{port}"
+            if sandbox == "off" or unavailable:
+                started = _start(group, program, home, port)
+            else:
+                started = _start_in_sandbox(group, program, home, port)
+            _await_answer(group, program, started, url + program.path)
+            yield url
     finally:
         group.stop()
 
 
-def _open_sandbox(group: ProcessGroup, home: Path, port: int) -> None:
-    """Open a sandbox whose port `_INNER_PORT` is `port` of this machine."""
+def _start_in_sandbox(group: ProcessGroup, program: WebProgram, home: Path, port: int) -> StartedProgram:
+    """Start the server in a sandbox whose port `_INNER_PORT` is `port` of this machine."""
     shared = group.folder / "shared"
     shared.mkdir(0o700)
     inside = programs_command(
         group.folder, home, writable=(shared,), readable=(apps_folder(), SITES, _BRIDGE, REAPER), folders=()
     )
     group.open_sandbox(inside.command, filter_program())
+    server = _start(group, program, home, _INNER_PORT)
     command = (sys.executable, "-I", "-S", str(_BRIDGE), str(shared / "socket"))
     ends = (("inner bridge", (str(_INNER_PORT), "--to-port"), False), ("bridge", (str(port),), True))
     for name, arguments, outside in ends:
         log = group.log_of(name)
         started = group.start((*command, *arguments), clean_environment(), log, outside=outside)
         group.await_ready(partial(_is_ready, log), started, name, log)
+    return server
 
 
 def _is_ready(log: Path) -> bool:

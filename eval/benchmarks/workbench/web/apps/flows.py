@@ -12,7 +12,7 @@ from ..finding import InPage, press, pull
 from ..program import WebProgram
 
 _SETTINGS = """module.exports = { uiHost: "127.0.0.1", flowFile: process.env.FLOWS, userDir: process.env.FOLDER,
-  editorTheme: { tours: false }, telemetry: { enabled: false, updateNotification: false },
+  editorTheme: { tours: false, codeEditor: { lib: "ace" } }, telemetry: { enabled: false, updateNotification: false },
   logging: { console: { level: "warn" } } };
 """
 
@@ -227,7 +227,7 @@ def write_function(case: Case) -> Job:
         _OPEN,
         (
             *_edit(first),
-            *press(".monaco-editor .view-lines"),
+            *press(".ace_content"),
             *key("ctrl+a"),
             *write(code),
             *_DONE,

@@ -17,20 +17,24 @@ from ..program import WebProgram
 
 
 def _prepare(home: Path, apps: Path) -> None:
-    """No dialogs about news, and a shell that is there."""
+    """No dialogs about news, and no search for language servers, which starts Node.js."""
     settings = home / ".jupyter/lab/user-settings/@jupyterlab/apputils-extension"
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    extensions = {"jupyter_lsp": False, "notebook_shim": False}
+    server = {"ServerApp": {"jpserver_extensions": extensions}}
+    (home / ".jupyter/jupyter_server_config.json").write_text(json.dumps(server), encoding="utf-8")
 
 
 PROGRAM = WebProgram(
     "lab",
-    ("BIN/jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port", "PORT",
+    ("BIN/jupyter-lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port", "PORT",
      "--ServerApp.root_dir=HOME/Files", "--IdentityProvider.token=", "--ServerApp.password=",
      "--ServerApp.allow_remote_access=True", "--FileContentsManager.delete_to_trash=False"),
     pip=("jupyterlab",),
     environment={"JUPYTER_CONFIG_DIR": "HOME/.jupyter", "JUPYTER_DATA_DIR": "HOME/.data",
-                 "JUPYTER_RUNTIME_DIR": "HOME/.runtime", "IPYTHONDIR": "HOME/.ipython", "SHELL": "/bin/sh"},
+                 "JUPYTER_RUNTIME_DIR": "HOME/.runtime", "IPYTHONDIR": "HOME/.ipython", "SHELL": "/bin/sh",
+                 "PYTHONPATH": "SITES"},
     path="/api/status",
     prepare=_prepare,
 )  # fmt: skip
