@@ -55,6 +55,7 @@
   let hasInput = false;
   let inputAt = createdAt;
   let isResetPosted = false;
+  let activeAt = createdAt;  // when a handler last ran, or was put off, other than those of input
   const unknownAt = [];
   const post = MessagePort.prototype.postMessage;
   const resets = new MessageChannel();
@@ -64,12 +65,17 @@
   };
   // Makes `cause` the current one until the present task and the promises that it resolves have been handled.
   const enter = cause => {
+    activeAt = now();
+    makeCurrent(cause);
+  };
+  const makeCurrent = cause => {
     current = cause;
     if (isResetPosted) return;
     isResetPosted = true;
     post.call(resets.port2, 0);
   };
   const causeNow = () => {
+    activeAt = now();
     if (current) return current;
     if (!hasInput && document.readyState !== "complete") current = { ...load, chain: now() };
     else {
@@ -77,7 +83,7 @@
       if (unknownAt.length > 20) unknownAt.shift();
       current = begin("unknown");
     }
-    enter(current);
+    makeCurrent(current);
     return current;
   };
   for (const type of INPUT_EVENTS) {
@@ -85,7 +91,7 @@
       if (!event.isTrusted) return;
       hasInput = true;
       inputAt = now();
-      enter({ ...begin("input"), isKey: event instanceof KeyboardEvent || event instanceof InputEvent });
+      makeCurrent({ ...begin("input"), isKey: event instanceof KeyboardEvent || event instanceof InputEvent });
     }, { capture: true, passive: true });
   }
   for (const type of ["DOMContentLoaded", "load", "pageshow"]) {
@@ -117,6 +123,7 @@
     current: () => current,
     inputAt: () => inputAt,
     since: () => since,
+    activeAt: () => activeAt,
     // How often work without a known cause was started in the `ms` before `time`.
     unknownBefore: (time, ms) => unknownAt.filter(at => at < time && at > time - ms).length,
     startAction(actedAt) {

@@ -41,6 +41,7 @@ _DRAG_HOLD_S = 0.12
 the release, since others go on moving what is released in motion."""
 
 _DRAWN = "() => window[Symbol.for('screenwright.drawn')]?.()"
+_PRESS_ENDS = "() => window[Symbol.for('screenwright.pressEnds')]?.()"
 _DRAWN_S = 0.5
 
 _MAX_WHEEL_EVENTS = 10
@@ -110,7 +111,7 @@ class InputDriver:
                 return await self._type(page, text, submit)
             case Hotkey(keys):
                 async with self._pressed(page.keyboard, keys):
-                    await self._drawn(page)
+                    await self._wait(page, _PRESS_ENDS)
             case KeyDown(key):
                 for one in playwright_keys((key,)):
                     await self._key_down(page.keyboard, one)
@@ -178,17 +179,17 @@ class InputDriver:
             await self._move(page.mouse, click.at)
             for count in range(1, click.count + 1):
                 if count > 1:
-                    await self._drawn(page)
+                    await self._wait(page, _DRAWN)
                 await self._button_down(page, click.button, count)
                 try:
-                    await self._drawn(page)
+                    await self._wait(page, _PRESS_ENDS)
                 finally:
                     await self._button_up(page, click.button, count)
 
-    async def _drawn(self, page: Page) -> None:
+    async def _wait(self, page: Page, until: str) -> None:
         """Wait until the page has drawn a frame: some only look at the mouse and the keys then, others draw between."""
         with suppress(Error, TimeoutError):  # the press has left the page, or it is busy
-            await asyncio.wait_for(page.evaluate(_DRAWN), _DRAWN_S)
+            await asyncio.wait_for(page.evaluate(until), _DRAWN_S)
 
     async def _drag(self, page: Page, drag: Drag[ScreenPoint]) -> None:
         """Press, move in many small steps, release: HTML drag and drop needs several move events."""

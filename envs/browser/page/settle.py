@@ -17,7 +17,7 @@ from playwright.async_api import Error, Frame
 from .tabs import Tabs
 from .traffic import Traffic
 
-_SCRIPTS = ("causes", "sources", "messages", "typing", "notices", "settle")
+_SCRIPTS = ("causes", "sources", "messages", "typing", "notices", "settle", "press")
 
 QUIET_MS = 50
 """How long everything must stay idle: three frames, far longer than a page takes to react to a click."""

@@ -4,7 +4,7 @@ import pytest
 from browser_pages import visit
 from page_site import Site
 
-from screenwright import BrowserEnv, Button, Click, Direction, Drag, Hotkey, ScreenPoint, Scroll, Type
+from screenwright import BrowserEnv, Button, Click, Direction, Drag, Hotkey, ScreenPoint, Scroll, Type, Wait
 from screenwright.envs.env import Fact
 from screenwright.testing import eventually
 
@@ -45,6 +45,45 @@ def test_page_draws_a_frame_while_a_button_is_pressed(shared: BrowserEnv, site: 
       onclick = event => report("clicks", [event.detail, drawn]);</script>""")  # fmt: skip
     shared.execute(Click(AT, Button.LEFT, count))
     eventually(lambda: site.reported.get("clicks"), [count, count])
+
+
+# A document's time is that of its latest frame.
+TIMED = """<script>let at = 0, own = null;
+  const press = () => { at = document.timeline.currentTime; };
+  onmousedown = () => { press(); own?.(); };
+  onmouseup = () => report("same", document.timeline.currentTime === at);</script>"""
+
+
+def test_press_on_a_page_in_which_nothing_runs_is_not_held_until_a_frame(shared: BrowserEnv, site: Site) -> None:
+    visit(shared, site, f"<button {STYLE}>Still</button>{TIMED}")
+
+    def pressed_within_a_frame() -> object:  # on a busy machine, a frame may be drawn all the same
+        shared.execute(Wait(0.3))
+        shared.execute(Click(AT))
+        return site.reported.get("same")
+
+    eventually(pressed_within_a_frame, True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<p {STYLE}>Loop</p>{TIMED}<script>(function look() {{ requestAnimationFrame(look); }})();</script>",
+        f"<p {STYLE}>Poll</p>{TIMED}<script>setInterval(() => {{}}, 30);</script>",
+        f"<p {STYLE}>Later</p>{TIMED}<script>own = () => setTimeout(() => {{}}, 400);</script>",
+        f"<p {STYLE}>Change</p>{TIMED}<script>own = () => document.body.classList.toggle('on');</script>",
+        f"<input type=range {STYLE}>{TIMED}",
+        f"<closed-part {STYLE}>Own</closed-part>{TIMED}",
+    ],
+    ids=["frames", "a poll", "a timer", "a change", "a slider", "a part of its own"],
+)
+def test_press_is_held_until_a_frame_was_drawn_where_the_page_may_look(
+    shared: BrowserEnv, site: Site, body: str
+) -> None:
+    visit(shared, site, body)
+    shared.execute(Wait(0.3))
+    shared.execute(Click(AT))
+    eventually(lambda: site.reported.get("same"), False)
 
 
 def test_game_that_looks_at_the_keys_in_each_frame_sees_every_key(shared: BrowserEnv, site: Site) -> None:

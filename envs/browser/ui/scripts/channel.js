@@ -51,15 +51,6 @@
     return { x, y, width, height };
   };
 
-  // Resolves when the page has drawn a frame, so that it has seen the state of the mouse and the keys.
-  const nativeFrame = window.requestAnimationFrame;
-  const PRESS_MS = 20, MAX_PRESS_MS = 150;
-  Object.defineProperty(window, Symbol.for("screenwright.drawn"), { value: () => new Promise(resolve => {
-    const started = now();
-    nativeFrame.call(window, () => nativeSetTimeout.call(window, resolve, PRESS_MS - (now() - started)));
-    nativeSetTimeout.call(window, resolve, MAX_PRESS_MS);  // a page in the background draws none
-  }) });
-
   // A prompt that the browser opens by itself, a moment after the page has caused it: the screen has not settled before.
   const expectPrompt = expected => report({ event: "prompt expected", expected });
   const expectChooser = element => {
