@@ -105,7 +105,8 @@ class Screenshot:
     def image(self) -> Image.Image:
         """The pixels, mode RGB."""
         with open_image(self.png, ("PNG",)) as image:
-            return image.convert("RGB")
+            image.load()
+            return image if image.mode == "RGB" else image.convert("RGB")  # `convert` would copy
 
     @cached_property
     def png(self) -> bytes:

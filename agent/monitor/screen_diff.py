@@ -133,16 +133,20 @@ def difference_of(before: Screenshot, after: Screenshot) -> Difference:
     images = before.image, after.image
     if images[0] is images[1]:
         return Difference(size, 0.0)
-    cells, pixels = set[int](), 0
+    cells, pixels, columns = set[int](), 0, ceil(size.width / CELL_PX)
     for top in range(0, size.height, _STRIP_PX):
         raw = _absolute_difference(images, (0, top, size.width, min(top + _STRIP_PX, size.height)))
-        if raw.getbbox() is None:
+        found = raw.getbbox()
+        if found is None:
             continue
-        mask = _mask(raw)
+        box = _whole_cells(found, raw.size)
+        mask = _mask(raw.crop(box))
         pixels += mask.histogram()[255]
-        first = top // CELL_PX * ceil(size.width / CELL_PX)
+        grid = mask.reduce(CELL_PX)
+        first = (top + box[1]) // CELL_PX * columns + box[0] // CELL_PX
         # A cell averages at most 256 pixels, so a single changed pixel still rounds up to 1.
-        cells.update(first + index for index, value in enumerate(mask.reduce(CELL_PX).tobytes()) if value)
+        changed = [index for index, value in enumerate(grid.tobytes()) if value]
+        cells.update(first + index // grid.width * columns + index % grid.width for index in changed)
     share = pixels / (size.width * size.height)
     return Difference(size, share, frozenset(cells), images if cells else None)
 
@@ -157,6 +161,12 @@ def same_screen(before: Screenshot, after: Screenshot, animated: Collection[int]
 
 def _absolute_difference(images: tuple[Image.Image, Image.Image], box: tuple[int, int, int, int]) -> Image.Image:
     return ImageChops.difference(images[0].crop(box), images[1].crop(box))
+
+
+def _whole_cells(box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The grid cells that `box` touches, as a box in an image of `size`."""
+    left, top, right, bottom = (edge // CELL_PX * CELL_PX for edge in (box[0], box[1], box[2] - 1, box[3] - 1))
+    return left, top, min(right + CELL_PX, size[0]), min(bottom + CELL_PX, size[1])
 
 
 def _mask(raw: Image.Image) -> Image.Image:

@@ -39,6 +39,20 @@ def test_separate_changes_are_separate_regions_largest_first() -> None:
     assert change.regions == (Box(160, 96, 240, 160), Box(0, 0, 16, 16))
 
 
+@pytest.mark.parametrize("size", [(320, 240), (333, 301), (7, 150)])
+def test_cells_of_changes_are_those_that_contain_changed_pixels(size: tuple[int, int]) -> None:
+    boxes = [(3, 2, 5, 4), (20, 125, 45, 131), (310, 130, 400, 290)]
+    inside = [(left, top, min(right, size[0] - 1), min(bottom, size[1] - 1)) for left, top, right, bottom in boxes]
+    changed = screen(*[box for box in inside if box[0] <= box[2]], size=size)
+    columns = -(-size[0] // 16)
+    pixels = [
+        (at % size[0], at // size[0]) for at, value in enumerate(changed.image.convert("L").tobytes()) if not value
+    ]
+    difference = difference_of(screen(size=size), changed)
+    assert difference.cells == {y // 16 * columns + x // 16 for x, y in pixels}
+    assert difference.share == len(pixels) / (size[0] * size[1])
+
+
 def test_noise_below_the_tolerance_is_ignored() -> None:
     assert compare(screen(), screen((0, 0, 319, 239), colour="#f6f6f6")).share == 0
 
