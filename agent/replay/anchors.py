@@ -38,7 +38,7 @@ from .pattern import (
     point_at,
     tile_score,
 )
-from .target import OcrReader, TargetReader, same_text
+from .target import OcrReader, TargetReader, same_text, target_in
 
 OCR = OcrReader()
 
@@ -112,9 +112,11 @@ def _by_label(
     area = recorded.at(anchor.point)
     if area is None:
         return None
-    now = equals_of(target, reader.screen(screenshot), scale)
+    seen = reader.screen(screenshot)
+    now = equals_of(target, seen, scale)
     if target.is_named and len(recorded.areas) == len(now.areas) == 1:
-        return found_in(now.areas[0], area, anchor.point, (anchor.scale, scale))
+        found = found_in(now.areas[0], area, anchor.point, (anchor.scale, scale))
+        return found if target_in(seen, found.point, scale).kind == target.kind else None
     return located_by_label(name, area, anchor.point, recorded, now, (anchor.scale, scale))
 
 

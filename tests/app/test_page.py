@@ -80,12 +80,28 @@ def test_a_task_is_typed_watched_approved_taken_over_and_its_answer_read(browser
         expect(page.get_by_text("It says hello.", exact=True)).to_be_visible()
         page.get_by_role("button", name="Show step 1").click()
         expect(page.locator("circle[data-mark]")).to_have_count(1)
+        compare(page, page.url)
         page.get_by_role("link", name="Screenwright").click()
         page.get_by_label("Search in tasks").fill("nothing like it")
         expect(page.get_by_text("0 runs")).to_be_visible()
         page.get_by_label("Search in tasks").fill("TWICE hello")
         expect(page.get_by_role("link", name="Press Greet twice")).to_be_visible()
         assert problems + phone_problems == []
+
+
+def compare(page: Page, run: str) -> None:
+    """Compare a run in which a user acted with itself: what the user did are steps."""
+    origin, _, name = run.rpartition("/runs/")
+    page.goto(f"{origin}/compare?a={name}&b={name}")
+    side = page.get_by_role("region", name="Run A")
+    expect(side).to_contain_text("finished")
+    shown = list[tuple[str, int]]()
+    while f"step {len(shown)} of {len(shown)}" != page.locator("#position").inner_text():
+        shown.append((side.inner_text(), side.locator("circle[data-mark]").count()))
+        page.keyboard.press("ArrowRight")
+    by_user = [(text, marks) for text, marks in shown if "done by the user" in text]
+    assert [marks for _, marks in by_user] == [1, 1, 0]
+    assert "tea" in by_user[2][0]
 
 
 def test_a_hostile_text_of_a_model_stays_text(browser: Browser, tmp_path: Path) -> None:

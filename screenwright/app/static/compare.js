@@ -1,4 +1,4 @@
-// Two runs side by side: the same step of both, with its screenshot, thought and actions.
+// Two runs side by side: the same step of both, with its screenshot, thought and actions. What a user did is a step, too.
 
 import { badge, clock, follow } from "./common.js";
 
@@ -27,12 +27,12 @@ class Side {
   }
 
   #receive(message) {
-    const step = this.steps.find((one) => one.step === message.step);
+    const step = this.steps.find((one) => one.step === message.step && !one.byUser);
     const receivers = {
       started: () => { this.model = message.model; this.title.textContent = message.task; },
       observed: () => { this.steps = [...this.steps.filter((one) => one !== step), { ...message, actions: [], labels: [], thought: "", failures: [] }]; },
       decided: () => Object.assign(step ?? {}, { actions: message.actions, labels: message.labels, thought: message.thought }),
-      user_acted: () => step?.notes.push(`the user: ${message.labels[0]}`),
+      user_acted: () => this.steps.push({ ...message, byUser: true, thought: "", failures: [], notes: ["done by the user"] }),
       acted: () => { if (message.failure) step?.failures.push(message.failure); },
       replied: () => { this.tokens += message.tokens; },
       stepped: () => { this.seconds += message.seconds; },
@@ -43,17 +43,17 @@ class Side {
   }
 
   draw(other) {
-    const step = this.steps.find((one) => one.step === current);
+    const step = this.steps[current - 1];
     const { stop = "interrupted", seconds = this.seconds } = this.ended ?? {};
     this.facts.replaceChildren(badge(stop), [this.model, `${this.steps.length} steps`, clock(seconds), `${this.tokens.toLocaleString("en")} tokens`].filter(Boolean).join(" · "));
     this.image.parentElement.hidden = !step;
     if (!step) { this.about.replaceChildren(element("p", { class: "soft" }, "This run has no such step.")); return; }
     const url = `${this.api}/images/${step.image}.png`;
     if (this.image.getAttribute("src") !== url) this.image.src = url;
-    this.image.alt = `Screenshot of step ${step.step}: ${step.labels.join("; ")}`;
+    this.image.alt = `Screenshot of step ${current}: ${step.labels.join("; ")}`;
     this.image.style.aspectRatio = `${step.size[0]} / ${step.size[1]}`;
     drawActions(this.marks, step.size, clearMarks(this.marks, step.size), step.actions, step.labels);
-    const theirs = other.steps.find((one) => one.step === current);
+    const theirs = other.steps[current - 1];
     const isSame = theirs !== undefined && sameActions(step, theirs);
     this.about.className = isSame ? "" : "differs";
     this.about.replaceChildren(
@@ -66,7 +66,7 @@ class Side {
 
 const sameActions = (one, other) => one.labels.join("\n") === other.labels.join("\n");
 const sides = [new Side("A", query.get("a") ?? ""), new Side("B", query.get("b") ?? "")];
-const last = () => Math.max(...sides.flatMap((side) => side.steps.map((step) => step.step)), 1);
+const last = () => Math.max(...sides.map((side) => side.steps.length), 1);
 
 let isScheduled = false;
 function scheduleDraw() {
@@ -81,7 +81,7 @@ function draw() {
   b.draw(a);
   byId("position").textContent = `step ${current} of ${last()}`;
   const first = Array.from({ length: last() }, (_, index) => index + 1).find((number) => {
-    const [one, other] = sides.map((side) => side.steps.find((step) => step.step === number));
+    const [one, other] = sides.map((side) => side.steps[number - 1]);
     return !one || !other || !sameActions(one, other);
   });
   byId("difference").hidden = first === undefined;

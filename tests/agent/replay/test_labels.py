@@ -1,12 +1,17 @@
 """Targets among equal ones, which are found by their labels. Screens are given as the reader returns them."""
 
 import pytest
+from PIL import Image
 
 from screenwright import ScreenPoint
 from screenwright.agent.reader.vision.screen import Area, ControlKind, Screen, ScreenControl, TextSegment, Word
+from screenwright.agent.replay.anchors import locate
 from screenwright.agent.replay.labels import equals_of, located_by_label
 from screenwright.agent.replay.located import Ambiguous, Found, Located, Missing
+from screenwright.agent.replay.pattern import Anchor
 from screenwright.agent.replay.target import RecordedTarget, target_in
+from screenwright.envs.geometry import Box
+from screenwright.envs.screenshot import Screenshot
 
 Item = ScreenControl | TextSegment
 
@@ -154,3 +159,40 @@ def test_only_field_without_a_label_near_it_decides_nothing() -> None:
 def test_icons_have_no_equals_by_their_kind() -> None:
     icon = ScreenControl(ControlKind.ICON, Area(90, 100, 110, 120))
     assert equals_of(RecordedTarget("icon"), screen(icon), 1.0).areas == ()
+
+
+class Given:
+    """Reads what it was given for each screenshot."""
+
+    def __init__(self) -> None:
+        self.screens: dict[Screenshot, Screen] = {}
+
+    def shown(self, screen: Screen) -> Screenshot:
+        """A screenshot without anything drawn, so that nothing is found by its look."""
+        shown = Screenshot(Image.new("RGB", (screen.width, screen.height), (len(self.screens), 0, 0)))
+        self.screens[shown] = screen
+        return shown
+
+    def screen(self, screenshot: Screenshot) -> Screen:
+        return self.screens[screenshot]
+
+    def target(self, screenshot: Screenshot, point: ScreenPoint, scale: float) -> RecordedTarget:
+        return target_in(self.screens[screenshot], point, scale)
+
+    def line(self, screenshot: Screenshot, box: Box) -> str:
+        return ""
+
+    def lines(self, screenshot: Screenshot, box: Box) -> tuple[tuple[str, Box], ...]:
+        return ()
+
+
+@pytest.mark.reader  # OpenCV comes with the extra; nothing is read
+def test_control_that_is_drawn_otherwise_is_found_by_its_text_but_not_a_text_of_its_name() -> None:
+    reader = Given()
+    anchor = Anchor(reader.shown(screen(*button("Save", 100, 100))), ScreenPoint(135, 113))
+    moved = locate(anchor, reader.shown(screen(*button("Save", 300, 200))), 1.0, reader)
+    assert isinstance(moved, Found)
+    assert (moved.point.x, moved.point.y) == (335, 213)
+    assert isinstance(locate(anchor, reader.shown(screen(text("Save", 300, 200))), 1.0, reader), Missing)
+    twice = reader.shown(screen(*button("Save", 300, 200), *button("Save", 400, 200)))
+    assert not isinstance(locate(anchor, twice, 1.0, reader), Found)
