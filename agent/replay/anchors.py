@@ -49,7 +49,7 @@ CLEAR_IN_OTHER_SIZE = 0.78
 """The correlation at which a target without text is found by its look alone, if it is drawn in another size."""
 
 _SURE = 0.92
-"""The correlation at another size from which no further sizes are tried."""
+"""The correlation at another size that is clear: no further sizes are tried."""
 
 EXACT = 0.985
 _NEAR_BEST = 0.25
@@ -213,7 +213,7 @@ def _decided(
     if first.evidence < _SHOWN:
         return labelled or Missing(f"{name} is not next to what was near it in the recording", first.evidence)
     is_only = len(ranked) == 1 or ranked[1].evidence <= first.evidence - _ONLY_HERE
-    if not is_only or first.zoom != 1 or first.peak.score < CLEAR or _is_crowded(first, candidates, pattern):
+    if not is_only or not _is_clear(first) or _is_crowded(first, candidates, pattern):
         return Ambiguous(f"{name} is on the screen {len(ranked)} times, and nothing near them decides", points)
     return Found(first.point, first.peak.score, first.zoom)
 
@@ -230,9 +230,13 @@ def _candidates(pattern: Pattern, screenshot: Screenshot, scale: float, least: f
         places = [one for one in places if one.score >= places[0].score - _NEAR_BEST]
         if places:
             found.append([_Candidate(one, zoom, point_at(pattern, one, shrink, screenshot)) for one in places])
-        if places and places[0].score >= (CLEAR if zoom == 1 else _SURE):
+        if places and _is_clear(found[-1][0]):
             break
     return sorted(found, key=lambda one: one[0].peak.score, reverse=True)
+
+
+def _is_clear(candidate: _Candidate) -> bool:
+    return candidate.peak.score >= (CLEAR if candidate.zoom == 1 else _SURE)
 
 
 def _has_text(
