@@ -1,4 +1,4 @@
-"""A loopback server that speaks the wire of a vendor's API, and builders of its replies."""
+"""A loopback server that speaks the wire of a vendor's API, builders of its replies, and models."""
 
 import json
 import threading
@@ -8,9 +8,19 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 
+from screenwright.agent.loop.open_model import open_model
+from screenwright.agent.vendors.model import VendorModel
+
 Json: TypeAlias = dict[str, Any]
 
 KEY = "sk-secret-0123456789"
+
+
+def vendor_model(address: str) -> VendorModel:
+    """The model at an address such as "openai:gpt-5.4". Its SDK takes a second to import, so no test does at the top."""
+    model = open_model(address)
+    assert isinstance(model, VendorModel)
+    return model
 
 
 @dataclass

@@ -18,6 +18,7 @@ from vendor_server import (
     anthropic_reply,
     member,
     thinking,
+    vendor_model,
     vendor_server,
 )
 
@@ -51,10 +52,9 @@ from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.core.describe import POSSIBLY_DONE
 from screenwright.agent.core.messages import Message
 from screenwright.agent.core.model import Sampling
-from screenwright.agent.vendors.anthropic_api import AnthropicModel
 from screenwright.agent.vendors.exchange import NOT_EXECUTED, Exchange, ScreenKind, VendorConversation
 
-MODEL = AnthropicModel("claude-opus-5")
+MODEL = "anthropic:claude-opus-5"
 AT = ModelPoint(1, 2)
 
 
@@ -231,7 +231,7 @@ def test_zoom_shows_a_part_of_the_screen_at_its_full_resolution(play: Play) -> N
     ],
 )
 def test_every_member_of_the_toolset(call: Json, moves: tuple[object, ...]) -> None:
-    reply = MODEL.read(anthropic_reply(call))
+    reply = vendor_model(MODEL).read(anthropic_reply(call))
     assert not reply.problem
     assert reply.parsed().moves == moves
 
@@ -251,17 +251,19 @@ def test_every_member_of_the_toolset(call: Json, moves: tuple[object, ...]) -> N
     ],
 )
 def test_what_cannot_be_carried_out_says_why(call: Json, problem: str) -> None:
-    assert MODEL.read(anthropic_reply(call)).problem.startswith(problem)
+    assert vendor_model(MODEL).read(anthropic_reply(call)).problem.startswith(problem)
 
 
 def test_members_that_a_screen_does_not_support_are_disabled() -> None:
     shot = FakeEnv().observe().screenshot
-    phone = MODEL.request(VendorConversation("a task", "system", ScreenKind.PHONE, (Exchange(shot, None),)))
+    phone = vendor_model(MODEL).request(
+        VendorConversation("a task", "system", ScreenKind.PHONE, (Exchange(shot, None),))
+    )
     toolset, *functions = phone["tools"]
     assert all(config == {"enabled": False} for config in toolset["configs"].values())
     assert {"right_click", "hold_key", "mouse_move", "cursor_position"} <= toolset["configs"].keys()
     assert [tool["name"] for tool in functions] == ["give_up", "open_app", "go_back", "go_home", "long_press"]
-    page = MODEL.request(
+    page = vendor_model(MODEL).request(
         VendorConversation("a task", "system", ScreenKind.PAGE, (Exchange(shot, None),), attended=True)
     )
     assert [tool["name"] for tool in page["tools"][1:]] == ["ask_user", "give_up", "navigate", "go_back"]
@@ -374,7 +376,7 @@ def test_permanent_errors_end_the_episode_with_the_cause(play: Play, answer: Ans
 def test_a_plain_question_has_no_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     with vendor_server(anthropic_reply(text("VERDICT: DONE"), stop="end_turn")) as server:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
-        model = AnthropicModel("claude-opus-5")
+        model = vendor_model(MODEL)
         completion = model.complete([Message.of("system", "Judge."), Message.of("user", "Done?")], Sampling())
         model.close()
     assert (completion.text, completion.usage.total) == ("VERDICT: DONE", 1050)

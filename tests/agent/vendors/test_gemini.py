@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from vendor_play import STOCK, Play, check_own_action, check_reserved_name, ended
-from vendor_server import KEY, Answer, Json, gemini_call, gemini_reply, vendor_server
+from vendor_server import KEY, Answer, Json, gemini_call, gemini_reply, vendor_model, vendor_server
 
 from screenwright import (
     Agent,
@@ -28,9 +28,7 @@ from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.core.messages import Message
 from screenwright.agent.core.model import Sampling
 from screenwright.agent.vendors.exchange import NOT_EXECUTED
-from screenwright.agent.vendors.gemini_api import GeminiModel
 
-MODEL = GeminiModel("gemini-3.5-flash")
 AT = ModelPoint(100, 200)
 DONE = gemini_reply({"text": "It says hello."})
 SIGNATURE = "c2lnbmVk"
@@ -263,7 +261,7 @@ def test_permanent_errors_end_the_episode_with_the_cause(play: GeminiPlay, answe
 def test_a_plain_question_has_no_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     with vendor_server(gemini_reply({"text": "VERDICT: DONE"})) as server:
         monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.url)
-        model = GeminiModel("gemini-3.5-flash")
+        model = vendor_model("gemini:gemini-3.5-flash")
         completion = model.complete([Message.of("system", "Judge."), Message.of("user", "Done?")], Sampling())
         model.close()
     assert (completion.text, completion.usage.total) == ("VERDICT: DONE", 1050)

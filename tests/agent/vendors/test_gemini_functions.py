@@ -1,7 +1,7 @@
 """Gemini's computer use: what each function of the tool means, and what each kind of screen is offered."""
 
 import pytest
-from vendor_server import Json, gemini_call, gemini_reply
+from vendor_server import Json, gemini_call, gemini_reply, vendor_model
 
 from screenwright import (
     Back,
@@ -25,9 +25,8 @@ from screenwright import (
 )
 from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.vendors.exchange import Exchange, ScreenKind, VendorConversation
-from screenwright.agent.vendors.gemini_api import GeminiModel
 
-MODEL = GeminiModel("gemini-3.5-flash")
+MODEL = "gemini:gemini-3.5-flash"
 AT = ModelPoint(100, 200)
 
 
@@ -87,7 +86,7 @@ AT = ModelPoint(100, 200)
     ],
 )
 def test_every_function_of_the_tool(call: Json, moves: tuple[object, ...]) -> None:
-    reply = MODEL.read(gemini_reply(call))
+    reply = vendor_model(MODEL).read(gemini_reply(call))
     assert not reply.problem
     assert reply.parsed().moves == moves
 
@@ -107,7 +106,7 @@ def test_every_function_of_the_tool(call: Json, moves: tuple[object, ...]) -> No
     ],
 )
 def test_what_cannot_be_carried_out_says_why(call: Json, problem: str) -> None:
-    assert MODEL.read(gemini_reply(call)).problem == problem
+    assert vendor_model(MODEL).read(gemini_reply(call)).problem == problem
 
 
 @pytest.mark.parametrize(
@@ -133,7 +132,9 @@ def test_the_environment_is_that_of_the_screen(
     model: str, screen: ScreenKind, tool: Json, functions: list[str]
 ) -> None:
     shot = FakeEnv().observe().screenshot
-    request = GeminiModel(model).request(VendorConversation("a task", "system", screen, (Exchange(shot, None),)))
+    request = vendor_model(f"gemini:{model}").request(
+        VendorConversation("a task", "system", screen, (Exchange(shot, None),))
+    )
     computer, own = request["config"]["tools"]
     assert computer == {"computerUse": tool}
     assert [one["name"] for one in own["functionDeclarations"]] == functions
@@ -142,6 +143,6 @@ def test_the_environment_is_that_of_the_screen(
 def test_in_a_browser_each_result_has_the_address_of_the_page() -> None:
     shot, reply = FakeEnv().observe().screenshot, gemini_reply(gemini_call("click", x=1, y=2))
     exchanges = Exchange(shot, None, reply=reply), Exchange(shot, None, location="https://example.org/page")
-    request = MODEL.request(VendorConversation("a task", "system", ScreenKind.PAGE, exchanges))
+    request = vendor_model(MODEL).request(VendorConversation("a task", "system", ScreenKind.PAGE, exchanges))
     result = request["contents"][-1]["parts"][0]["functionResponse"]
     assert result["response"] == {"output": "Done.", "url": "https://example.org/page"}

@@ -10,6 +10,7 @@ from vendor_server import (
     openai_message,
     openai_reasoning,
     openai_reply,
+    vendor_model,
 )
 
 from screenwright import (
@@ -33,9 +34,8 @@ from screenwright import (
 )
 from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.core.decision import AskUser, GiveUp
-from screenwright.agent.vendors.openai_api import OpenAiModel
 
-MODEL = OpenAiModel("gpt-5.4")
+MODEL = "openai:gpt-5.4"
 
 
 @pytest.fixture(autouse=True)
@@ -157,14 +157,14 @@ def test_a_large_screen_is_sent_smaller_and_points_map_back_exactly(play: OpenAi
     ],
 )
 def test_every_action_of_the_tool(action: Json, moves: tuple[object, ...]) -> None:
-    reply = MODEL.read(openai_reply(1, computer_call(1, action)))
+    reply = vendor_model(MODEL).read(openai_reply(1, computer_call(1, action)))
     assert not reply.problem
     assert reply.parsed().moves == moves
 
 
 def test_the_single_action_of_the_preview_model_is_read() -> None:
     call = {**computer_call(1), "action": click_at(1, 2)}
-    assert MODEL.read(openai_reply(1, call)).parsed().moves == (Click(ModelPoint(1, 2)),)
+    assert vendor_model(MODEL).read(openai_reply(1, call)).parsed().moves == (Click(ModelPoint(1, 2)),)
 
 
 def test_the_preview_model_gets_the_size_and_kind_of_the_screen(play: OpenAiPlay) -> None:
@@ -192,7 +192,7 @@ def test_the_preview_model_gets_the_size_and_kind_of_the_screen(play: OpenAiPlay
     ],
 )
 def test_a_batch_with_an_action_that_cannot_be_carried_out_does_nothing(action: Json, problem: str) -> None:
-    reply = MODEL.read(openai_reply(1, computer_call(1, click_at(1, 2), action)))
+    reply = vendor_model(MODEL).read(openai_reply(1, computer_call(1, click_at(1, 2), action)))
     assert reply.problem == problem
     assert reply.calls[0].moves == ()
 
@@ -221,12 +221,16 @@ def test_function_calls_ask_the_user_and_give_up(play: OpenAiPlay) -> None:
 
 
 def test_calls_of_functions_are_read() -> None:
-    reply = MODEL.read(openai_reply(1, openai_function(1, "ask_user", question="Why?"), openai_function(2, "rm")))
+    reply = vendor_model(MODEL).read(
+        openai_reply(1, openai_function(1, "ask_user", question="Why?"), openai_function(2, "rm"))
+    )
     assert reply.parsed().moves == (AskUser("Why?"),)
     assert reply.calls[1].error == "there is no tool 'rm'"
     broken = {**openai_function(1, "give_up"), "arguments": "{"}
-    assert MODEL.read(openai_reply(1, broken)).problem == "the arguments are not a JSON object"
-    assert MODEL.read(openai_reply(1, openai_function(1, "give_up", reason="no"))).parsed().moves == (GiveUp("no"),)
+    assert vendor_model(MODEL).read(openai_reply(1, broken)).problem == "the arguments are not a JSON object"
+    assert vendor_model(MODEL).read(openai_reply(1, openai_function(1, "give_up", reason="no"))).parsed().moves == (
+        GiveUp("no"),
+    )
 
 
 def test_a_function_of_the_program_is_a_tool_and_its_result_comes_back_as_data(play: OpenAiPlay) -> None:

@@ -36,9 +36,6 @@ from screenwright import (
     open_model,
 )
 from screenwright.agent.core.describe import POSSIBLY_DONE
-from screenwright.agent.vendors.openai_api import OpenAiModel
-
-MODEL = OpenAiModel("gpt-5.4")
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ from vendor_server import (
     openai_reasoning,
     openai_reply,
     thinking,
+    vendor_model,
     vendor_server,
 )
 
@@ -34,7 +35,6 @@ from screenwright.agent.core.decision import Finish
 from screenwright.agent.core.messages import ImagePart, Message
 from screenwright.agent.core.model import ModelLost, Sampling
 from screenwright.agent.policy.policy import PolicyProvider
-from screenwright.agent.vendors.anthropic_api import AnthropicModel
 from screenwright.agent.vendors.exchange import (
     Exchange,
     ScreenKind,
@@ -43,15 +43,12 @@ from screenwright.agent.vendors.exchange import (
     VendorReply,
     fitted,
 )
-from screenwright.agent.vendors.gemini_api import GeminiModel
 from screenwright.agent.vendors.model import VendorModel
-from screenwright.agent.vendors.openai_api import OpenAiModel
 from screenwright.agent.vendors.policy import VendorPolicy
 from screenwright.envs.actions import Wait
 from screenwright.envs.config import SettingError
 from screenwright.envs.geometry import Size
 
-MODELS: dict[str, type[VendorModel]] = {"openai": OpenAiModel, "anthropic": AnthropicModel, "gemini": GeminiModel}
 ADDRESSES = ["openai:gpt-5.4", "anthropic:claude-opus-5", "gemini:gemini-3.5-flash"]
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "gemini": "GEMINI_API_KEY"}
 URLS = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL", "gemini": "GOOGLE_GEMINI_BASE_URL"}
@@ -320,7 +317,7 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 @given(data=st.data())
 def test_a_reply_with_any_value_in_any_place_is_read_or_is_an_error_of_the_model(address: str, data: Any) -> None:
     vendor, _, name = address.partition(":")
-    model: Any = MODELS[vendor](name)
+    model: Any = vendor_model(address)
     reply = copy.deepcopy(REPLIES[vendor])
     *path, last = data.draw(st.sampled_from([*paths(reply)]))
     place: Any = reply
@@ -340,4 +337,4 @@ def test_a_reply_with_any_value_in_any_place_is_read_or_is_an_error_of_the_model
 
 
 def test_all_of_the_replies_are_read_as_they_are() -> None:
-    assert [len(MODELS[vendor]("m").read(reply).calls) for vendor, reply in REPLIES.items()] == [2, 3, 2]
+    assert [len(vendor_model(f"{vendor}:m").read(reply).calls) for vendor, reply in REPLIES.items()] == [2, 3, 2]
