@@ -17,7 +17,7 @@ KEY = "sk-secret-0123456789"
 
 
 def vendor_model(address: str) -> VendorModel:
-    """The model at an address such as "openai:gpt-5.4". Its SDK takes a second to import, not when tests are collected."""
+    """The model at an address such as "openai:gpt-5.4". SDKs are imported here, since each takes a second."""
     model = open_model(address)
     assert isinstance(model, VendorModel)
     return model
