@@ -15,7 +15,7 @@ _CARET_PX = 3
 _POLL_S = 0.01
 _QUIET_S, _QUIET_LIMIT_S = 0.04, 0.5
 _MOST_UNSEEN = 2
-"""After so many characters that were not drawn, with none that was, the rest is not watched."""
+"""After so many characters that were not drawn, with none that was, the rest is watched as a whole."""
 
 
 class CharactersDropped(Exception):
@@ -57,9 +57,12 @@ class Echo:
         Raises:
             CharactersDropped: at the first character that proves it; the rest is not pressed.
         """
+        unwatched: RawFrame | None = None
         for character in text:
             self._typed += character
             if not self._has_to_be_watched(character):
+                if unwatched is None and self.is_hidden:
+                    unwatched = self._quiet_frame()
                 press(character)
                 continue
             before = self._quiet_frame()
@@ -70,10 +73,16 @@ class Echo:
             else:
                 self._misses += 1
                 self._lacking += "" if character in self._drawn else character
-            if self._is_shown and self._lacking:
-                self.has_dropped = True
-                self._drawn.clear()
-                raise CharactersDropped(self._lacking, self._typed)
+            self._check_dropped()
+        if unwatched is not None and text.strip():
+            self._is_shown = self._is_drawn(unwatched)
+            self._check_dropped()
+
+    def _check_dropped(self) -> None:
+        if self._is_shown and self._lacking:
+            self.has_dropped = True
+            self._drawn.clear()
+            raise CharactersDropped(self._lacking, self._typed)
 
     def _has_to_be_watched(self, character: str) -> bool:
         if character.isspace():

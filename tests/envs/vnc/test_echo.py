@@ -59,6 +59,13 @@ def test_characters_at_the_start_are_missed_when_a_later_one_is_drawn() -> None:
     assert (dropped.value.lacking, dropped.value.typed) == ("t", "th")
 
 
+def test_the_rest_of_a_text_is_watched_as_a_whole_after_two_characters_that_were_not_drawn() -> None:
+    field = Field(lacking="the")
+    with pytest.raises(CharactersDropped) as dropped:
+        field.type("the end")
+    assert (dropped.value.lacking, field.pressed) == ("th", "the end")
+
+
 def test_a_blinking_caret_is_not_a_character() -> None:
     field = Field(lacking="t")
     field.blinks = True
