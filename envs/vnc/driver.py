@@ -181,10 +181,10 @@ class VncDriver:
         advice = "further text will be pasted" if self._pastes_all else "text with them cannot be typed here"
         lacking, typed = dropped.lacking, repr(dropped.typed[-40:])
         if is_typing_secret():
-            lacking, typed = "a character of the secret", "its beginning"
+            lacking, typed = "a character of the secret", "it"
         return ActionRefused(
             f"the screen did not change when {lacking} was typed, so the keyboard of this VNC server seems to lack it. "
-            f"Only {typed} was typed, without that: remove it; {advice}"
+            f"The text was typed up to {typed}, without what is lacking: remove it; {advice}"
         )
 
     def _pasted(self, text: str) -> bool:
