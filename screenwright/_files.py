@@ -65,13 +65,13 @@ def read_file(path: Path, max_bytes: int = MAX_TEXT_BYTES, *, inside: Path | Non
 
 
 def read_text_file(path: Path, max_bytes: int = MAX_TEXT_BYTES, *, inside: Path | None = None) -> str:
-    """The text of a UTF-8 file, with uniform line ends; see `read_file`.
+    """The text of a UTF-8 file, with uniform line ends and without a byte order mark; see `read_file`.
 
     Raises:
         OSError: it cannot be read.
         UnicodeDecodeError: it is not UTF-8.
     """
-    return read_file(path, max_bytes, inside=inside).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    return read_file(path, max_bytes, inside=inside).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def write_file(path: Path, data: bytes, *, inside: Path | None = None, sync: bool = True) -> None:

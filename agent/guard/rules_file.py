@@ -61,7 +61,7 @@ def parse_rules(content: bytes | str, name: str = "rules") -> RuleSet:
         RulesError: the text is not valid.
     """
     try:
-        text = content if isinstance(content, str) else content.decode()
+        text = content if isinstance(content, str) else content.decode("utf-8-sig")
         values = json.dumps(tomllib.loads(text), default=str)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RulesError(f"{name} is not valid TOML: {error}") from error

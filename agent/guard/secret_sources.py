@@ -62,7 +62,7 @@ def _from_variable(name: str, where: str, environ: Mapping[str, str]) -> str:
 
 def _from_file(name: str, where: str, environ: Mapping[str, str]) -> str:
     try:
-        return read_file(Path(where).expanduser(), MIB).decode().rstrip("\r\n")
+        return read_file(Path(where).expanduser(), MIB).decode("utf-8-sig").rstrip("\r\n")
     except OSError as error:
         raise SecretError(f"{name}: cannot read {where or 'a file without a name'}: {error.strerror}") from error
     except UnicodeDecodeError:

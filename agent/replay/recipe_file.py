@@ -103,7 +103,7 @@ def read_recipe(folder: Path) -> Recipe:
     """
     path = folder / RECIPE_FILE
     try:
-        text = read_file(path, _MAX_FILE_BYTES, inside=folder).decode()
+        text = read_file(path, _MAX_FILE_BYTES, inside=folder).decode("utf-8-sig")
         content = tomllib.loads(text)
     except OSError as error:
         raise RecipeError(f"cannot read {path}: {error.strerror}") from error

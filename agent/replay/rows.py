@@ -1,17 +1,20 @@
 """A recipe for each row of a CSV file; what is done is known from the recorded runs, so that it can be resumed.
 
 OUT/row-0001/       the run of the first row; a second attempt is row-0001.2
+OUT/rows.json       the values of each row, so that another file cannot be taken for the one that was performed
 OUT/results.csv     the rows, how each ended, what was read out, and its run
 """
 
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from screenwright._files import read_text_file, write_file
+from pydantic import TypeAdapter, ValidationError
+
+from screenwright._files import read_file, read_text_file, write_file
 from screenwright._text import csv_cell
 
 from ...envs.actions import Wait
@@ -21,6 +24,8 @@ from ..record.trajectory import Run, RunError, read_run
 from .recipe import Recipe
 
 RESULTS_FILE = "results.csv"
+_VALUES_FILE = "rows.json"
+_VALUES = TypeAdapter(list[dict[str, str]])
 UNCONFIRMED = "unconfirmed"
 """The result of a row that was interrupted after its last step was begun: it may be done, and is not repeated."""
 
@@ -43,7 +48,8 @@ def read_rows(path: Path, recipe: Recipe) -> Rows:
     """The rows of the file `path`.
 
     Raises:
-        ValueError: it cannot be read, a row has another length than the header, or no column is a parameter.
+        ValueError: it cannot be read, has no rows, a row has another length than the header, or no column is a
+            parameter.
     """
     try:
         lines = csv.reader(io.StringIO(read_text_file(path)), strict=True)
@@ -58,6 +64,8 @@ def read_rows(path: Path, recipe: Recipe) -> Rows:
         raise ValueError(f"--each {path}: no column is a parameter of the recipe, which has: {known}")
     if len({*names}) < len(names):
         raise ValueError(f"--each {path}: two columns have the same name")
+    if not rows:
+        raise ValueError(f"--each {path} has no rows below its header")
     for line, row in rows:
         if len(row) != len(names):
             raise ValueError(f"--each {path}, line {line}: {len(row)} values for {len(names)} columns")
@@ -93,17 +101,48 @@ def row_state(out: Path, index: int, recipe: Recipe) -> RowState:
     return state
 
 
+def check_same_rows(out: Path, rows: Rows, given: Mapping[str, str], recipe: Recipe) -> None:
+    """Check that the settled rows have the values that they were performed with, and keep the values of all in `out`.
+
+    `given` are values that hold for every row.
+
+    Raises:
+        ValueError: a settled row has other values now, or is gone.
+    """
+    path = out / _VALUES_FILE
+    now = [{**given, **dict(zip(rows.header, row, strict=True))} for row in rows.rows]
+    try:
+        before = _VALUES.validate_json(read_file(path, inside=out)) if path.exists() else []
+    except (OSError, ValidationError) as error:
+        raise ValueError(f"{path} cannot be read: name another folder with --out") from error
+    for index, values in enumerate(before):
+        if now[index : index + 1] != [values] and row_state(out, index, recipe).is_settled:
+            raise ValueError(
+                f"row {index + 1} is not the one that was performed in {out}: name another folder with --out, or "
+                "restore its values"
+            )
+    write_file(path, _VALUES.dump_json(now), inside=out)
+
+
 def _state_of(folder: Path, recipe: Recipe) -> RowState:
     try:
         run = read_run(folder)
-    except RunError:  # it was killed while it wrote its first event: nothing was done
-        return RowState("interrupted", run=folder)
+    except RunError:  # nothing was done if it was killed while it wrote its first event
+        is_damaged = _has_an_event(folder)
+        return RowState(UNCONFIRMED if is_damaged else "interrupted", run=folder, is_settled=is_damaged)
     ended = run.ended
     if ended is not None and ended.stop is StopReason.FINISHED:
         return RowState(str(ended.stop), ended.answer, folder, is_settled=True)
     if _has_begun_once(run, recipe):
         return RowState(UNCONFIRMED, "", folder, is_settled=True)
     return RowState(str(ended.stop) if isinstance(ended, Ended) else "interrupted", "", folder)
+
+
+def _has_an_event(folder: Path) -> bool:
+    try:
+        return b"\n" in read_file(folder / "events.jsonl", inside=folder)
+    except OSError:
+        return True
 
 
 def _has_begun_once(run: Run, recipe: Recipe) -> bool:

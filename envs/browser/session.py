@@ -49,7 +49,7 @@ from .page.secrets import PageSecrets
 from .page.select_lists import adopt_focused_list, adopt_list
 from .page.settle import Settling, page_script
 from .page.shortcuts import Shortcut, is_escape, shortcut
-from .page.storage import save_at_end
+from .page.storage import close_context, save_at_end
 from .page.tabs import TabCallbacks, Tabs
 from .page.traffic import Traffic
 from .page.typing import NOWHERE, field_fact
@@ -249,7 +249,8 @@ class BrowserSession:
                 await save_at_end(self._context, file, self._overlay.cancel_dialogs, _CLOSE_S)
             with suppress(Error, TimeoutError):
                 await asyncio.wait_for(self._overlay.close(), _CLOSE_S)
-                await asyncio.wait_for(self._context.close(), _CLOSE_S)
+            await close_context(self._context, self._settings.har, _CLOSE_S)
+            with suppress(Error, TimeoutError):
                 if self._context.browser is not None:
                     await asyncio.wait_for(self._context.browser.close(), _CLOSE_S)
         finally:

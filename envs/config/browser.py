@@ -53,12 +53,15 @@ class BrowserConfig(BrowserSettings, UserAtScreen):
     def build(self, out: Path | None = None) -> Env:
         """See `ScreenConfig`."""
         from ..browser import BrowserEnv  # needs the browser extra
+        from ..browser.launch.identity import check_downloads
 
         size = parse_size(self.screen)
         settings = self
         if out is not None and self.downloads is None:
             settings = self.model_copy(update={"downloads": str(out / "downloads")})
         try:
+            if self.downloads is not None:
+                check_downloads(Path(self.downloads))
             if not self.window:
                 return BrowserEnv(
                     self.url, viewport=size, scale=self.scale, headless=not self.headed, settings=settings

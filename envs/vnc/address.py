@@ -52,7 +52,7 @@ def read_password(file: str | None) -> str | None:
     if file is None:
         return os.environ.get(PASSWORD_VARIABLE)
     try:
-        return Path(file).read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+        return Path(file).read_text(encoding="utf-8-sig").partition("\n")[0].rstrip("\r")
     except UnicodeDecodeError as error:
         raise EnvUnavailable(f"{file} is not a text file: write the password into it on one line") from error
     except OSError as error:

@@ -190,7 +190,10 @@ class ConversationBuilder:
             size = self.dialect.image_rule.resize(screenshot.size)
             sent = step.replies[0].image if self._as_recorded and step.replies else None
             if sent is not None and sent != size:
-                raise RunError(f"the run has images of {sent}, but {self.dialect.name} resizes them to {size} now")
+                raise RunError(
+                    f"the run has images of {sent}, but {self.dialect.name} resizes them to {size} now: rewrite it "
+                    "with --dialect NAME"
+                )
             part = self._images[screenshot.sha256] = ImagePart.of(screenshot, size, self._format.image_format)
         return part
 

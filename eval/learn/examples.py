@@ -70,9 +70,11 @@ def read_pair_lines(folder: Path) -> list[str]:
 
 def _lines_of(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RunError(f"{path} cannot be read: {error}") from error
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise RunError(f"{path} is not a text in UTF-8: {error}") from error
 
 
 def read_pair(line: str, folder: Path) -> TrainingPair:

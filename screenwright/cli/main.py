@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from importlib import import_module
 
@@ -71,6 +72,7 @@ def program() -> int:
     """The program: `main`, whose files only the user may read, and which more signals end at once while it ends."""
     on_stop_signals(end_at_once)
     os.umask(0o077)  # what it writes shows all that was typed, such as passwords
+    warnings.showwarning = _show_warning
     try:
         return main()
     except KeyboardInterrupt:  # the second one, while the first is handled
@@ -89,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str], out: ForgivingStream) -> int:
     try:
         args = parse_arguments(arguments)
-        out.keep_going = args.command in _KEEP_GOING
+        out.keep_going = args.command in _KEEP_GOING and not getattr(args, "list", False)
         return _load(args.command).main(args)
     except SystemExit as end:  # from the argument parser
         return int(end.code or 0)
@@ -149,6 +151,11 @@ def _user_errors() -> tuple[type[Exception], ...]:
     from .settings import SettingsError
 
     return (SettingsError, EnvUnavailable, RunError, TaskError, EvalError, ValueError)
+
+
+def _show_warning(message: Warning | str, *_place: object, **_named: object) -> None:
+    """Print a warning as one line, without the place in the code."""
+    print(f"screenwright: warning: {one_line(str(message), _MAX_ERROR)}", file=sys.stderr)
 
 
 def _refuse(error: Exception) -> int:

@@ -126,14 +126,15 @@ def test_ctrl_c_during_imports_is_no_traceback(
         ("signal.raise_signal(signal.SIGINT)", 130),
         ("open('written', 'w').close(); os.mkdir('folder')", 0),
         ("atexit.register(signal.raise_signal, signal.SIGTERM)", 130),
+        ("warnings.warn('two\\nlines', RuntimeWarning)", 0),
     ],
-    ids=["second Ctrl-C", "files", "signal at the end"],
+    ids=["second Ctrl-C", "files", "signal at the end", "warning"],
 )
 def test_the_program_ends_without_a_traceback_and_its_files_are_private(
     command: str, code: int, tmp_path: Path
 ) -> None:
     script = f"""if True:
-        import atexit, os, signal, sys
+        import atexit, os, signal, sys, warnings
         from screenwright.cli import main
         from screenwright.cli.streams import interrupt, stop_signals
         def command(arguments=None):
@@ -143,12 +144,13 @@ def test_the_program_ends_without_a_traceback_and_its_files_are_private(
         main.main = command
         sys.exit(main.program())"""
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (code, "")
+    warned = "screenwright: warning: two lines\n" if "warn(" in command else ""
+    assert (done.returncode, done.stderr) == (code, warned)
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
-    assert modes == ({"written": 0o600, "folder": 0o700} if code == 0 else {})
+    assert modes == ({"written": 0o600, "folder": 0o700} if "folder" in command else {})
 
 
-@pytest.mark.parametrize("arguments", [["completion", "bash"], ["--version"], ["run", "--help"]])
+@pytest.mark.parametrize("arguments", [["completion", "bash"], ["--version"], ["run", "--help"], ["eval", "--list"]])
 def test_an_error_of_standard_output_is_reported_as_such(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -90,9 +90,13 @@ def check_identity(settings: BrowserSettings) -> None:
         check_storage(Path(settings.storage_state))
     if settings.save_storage is not None:
         _check_writable(Path(settings.save_storage))
+    if settings.har is not None:
+        _check_writable(Path(settings.har))
     for folder in settings.upload_from:
         if not Path(folder).is_dir():
             raise ValueError(f"the upload folder {folder} does not exist: create it, or name another one")
+        if not os.access(folder, os.R_OK | os.X_OK):
+            raise ValueError(f"the upload folder {folder} cannot be read: Permission denied")
     for host in settings.ignore_certificates:
         parse_host(host)
     _check_attached(settings)
@@ -277,6 +281,17 @@ async def save_storage(context: BrowserContext, file: Path) -> None:
 def _check_writable(file: Path) -> None:
     if file.is_dir() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
         raise ValueError(f"{file} cannot be written: name a file in an existing, writable folder")
+
+
+def check_downloads(folder: Path) -> None:
+    """Check that downloads can be saved in `folder`, which is created with the first one.
+
+    Raises:
+        ValueError: they cannot; one line.
+    """
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if os.access(path, os.F_OK))
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise ValueError(f"downloads cannot be saved in {folder}: name a writable folder, or one that can be created")
 
 
 def check_profile(profile: Path) -> None:

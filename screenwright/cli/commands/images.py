@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw
 
 from screenwright._files import read_file
+from screenwright._text import one_line
 
 from ...agent.core.model import ModelLost
 from ...agent.dialects.prompting.prompt_kind import Prompt
@@ -95,7 +96,7 @@ def _ground(args: argparse.Namespace) -> int:
     elif point is not None:
         print(f"{point.x:g} {point.y:g}")
     if point is None:
-        print(f"screenwright: the model does not find {args.text!r}", file=sys.stderr)
+        print(f"screenwright: the model does not find {one_line(args.text)!r}", file=sys.stderr)
         return NOT_FOUND
     return 0
 

@@ -144,7 +144,7 @@ def _replay_rows(
     terminal: Terminal,
 ) -> int:
     """Perform the recipe for each row that is not settled; the exit code is 1 if a row is not finished."""
-    from ...agent.replay.rows import read_rows, row_folder, row_state, write_results
+    from ...agent.replay.rows import check_same_rows, read_rows, row_folder, row_state, write_results
 
     if config.out is None:
         raise SettingsError("--each needs --out FOLDER, in which the rows are recorded")
@@ -152,12 +152,15 @@ def _replay_rows(
     recipe.filled(given)  # refuses unknown parameters before a screen opens
     if unused := [name for name in rows.header if name not in recipe.parameters]:
         terminal.line(f"columns that are no parameters are only copied: {', '.join(unused)}")
+    if kept := [name for name in recipe.parameters if name not in {*rows.header, *given}]:
+        terminal.line(f"parameters without a column keep their recorded value: {', '.join(kept)}")
     out.mkdir(0o700, parents=True, exist_ok=True)
     try:
         lock = lock_folder(out)
     except OSError as error:
         raise RunError(f"{out}: {error.strerror}") from error
     with closing(lock):
+        check_same_rows(out, rows, given, recipe)
         states = [row_state(out, index, recipe) for index in range(len(rows.rows))]
         for index in range(len(rows.rows)):
             if states[index].is_settled:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -248,7 +249,7 @@ def _answer_form(file: Path | None, resume: Path | None) -> SchemaAnswer | None:
         schema = None if resume is None else read_run(resume).started.answer_schema
         return None if schema is None else SchemaAnswer(schema)
     try:
-        return SchemaAnswer(_SCHEMA.validate_json(file.read_bytes()))
+        return SchemaAnswer(_SCHEMA.validate_json(file.read_bytes().removeprefix(BOM_UTF8)))
     except OSError as error:
         raise SettingsError(f"--output-schema {file}: {error.strerror}") from error
     except ValidationError as error:

@@ -93,6 +93,46 @@ def test_each_row_is_done_once(folder: Path, capsys: pytest.CaptureFixture[str])
     ]
 
 
+def test_rows_of_another_file_are_not_taken_for_those_that_were_done(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["recipe", "run", "--out", "recipe"]) == 0
+    table = folder / "rows.csv"
+    table.write_bytes("\ufeffname\r\nGrace\r\n".encode())  # as spreadsheets write it
+    command = ["replay", "recipe", "--env", "acme", "--each", "rows.csv", "--out", "rows"]
+    assert main(command) == 0
+    assert typed("rows/row-0001") == ["Grace"]
+    for changed in ("name\nAlan\n", "name\nAlan\nGrace\n", "name,x\nGrace,1\n"):
+        table.write_text(changed)
+        assert main(command) == 2
+        assert "row 1 is not the one that was performed in rows: name another" in capsys.readouterr().err
+    table.write_text("name\n")
+    assert main(command) == 2
+    assert "--each rows.csv has no rows below its header" in capsys.readouterr().err
+    table.write_text("name\nGrace\nAlan\n")
+    assert main(command) == 0
+    assert typed("rows/row-0002") == ["Alan"]
+    table.write_text("name\nGrace\n")
+    assert main(command) == 2
+    assert "row 2 is not the one" in capsys.readouterr().err
+
+
+def test_row_whose_record_is_damaged_is_not_done_again(folder: Path) -> None:
+    assert main(["recipe", "run", "--out", "recipe"]) == 0
+    (folder / "rows.csv").write_text("name\nGrace\n")
+    command = ["replay", "recipe", "--env", "acme", "--each", "rows.csv", "--out", "rows"]
+    assert main(command) == 0
+    path = folder / "rows" / "row-0001" / "events.jsonl"
+    started, *others = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([started, b"{}\n", *others]))
+    assert main(command) == 1
+    assert not (folder / "rows" / "row-0001.2").exists()
+    assert "unconfirmed" in (folder / "rows" / "results.csv").read_text()
+    path.write_bytes(started[:20])
+    assert main(command) == 0
+    assert typed("rows/row-0001.2") == ["Grace"]
+
+
 def test_diverged_run_shows_both_screens(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     env = FakeEnv()
     env.execute(Click(env.where("File")))

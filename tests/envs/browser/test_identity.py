@@ -341,3 +341,12 @@ def test_headed_browser_without_a_display_is_a_one_line_error(site: Site, monkey
         env.observe()
     assert "display" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_traffic_that_cannot_be_written_at_the_end_is_a_warning(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "traffic.har"
+    env = BrowserEnv(site.add("/", ""), settings=BrowserSettings(har=str(file)))
+    env.observe()
+    file.mkdir()
+    with pytest.warns(RuntimeWarning, match=f"could not write {file}"):
+        env.close()

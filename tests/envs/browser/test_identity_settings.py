@@ -41,6 +41,8 @@ WRONG = [
     (BrowserSettings(proxy="socks5://ada:secret@h:1"), "Chromium cannot sign in to a SOCKS proxy"),
     (BrowserSettings(storage_state="/nowhere/state.json"), "/nowhere/state.json: No such file or directory"),
     (BrowserSettings(save_storage="/nowhere/state.json"), "/nowhere/state.json cannot be written"),
+    (BrowserSettings(har="/nowhere/traffic.har"), "/nowhere/traffic.har cannot be written"),
+    (BrowserSettings(har="/"), "/ cannot be written: name a file in an existing, writable folder"),
     (BrowserSettings(upload_from=("/nowhere",)), "the upload folder /nowhere does not exist"),
     (BrowserSettings(cdp="9222"), "'9222' is not the address of a browser"),
     (BrowserSettings(cdp="http://127.0.0.1:9222", profile="p"), "profile cannot be changed in a running browser"),
