@@ -4,11 +4,12 @@ A log is read when it is new or has changed, newest first and for a limited time
 of a large folder comes at once. The index is a cache: it may be deleted.
 """
 
+import logging
 import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +23,7 @@ from ..agent.record.lock import is_locked
 from ..agent.record.trajectory import event_from_json
 from .tags import Tags
 
+_log = logging.getLogger(__name__)
 _EVENTS = "events.jsonl"
 _MAX_LOG_BYTES = 256 << 20
 _KIND = re.compile(rb'"event": ?"(\w+)"\}$')
@@ -129,9 +131,7 @@ class RunHistory:
         found = {str(folder.relative_to(self.root)): self._stat(folder) for folder in _run_folders(self.root)}
         with self._lock:
             known = {path: (changed, size) for path, changed, size in self._index.execute(_STATES)}
-            gone = [(path,) for path in known.keys() - found.keys()]
-            self._index.executemany("DELETE FROM runs WHERE path = ?", gone)
-            self._index.commit()
+        self._write("DELETE FROM runs WHERE path = ?", [(path,) for path in known.keys() - found.keys()])
         unread = sorted((path for path in found if found[path] != known.get(path)), reverse=True)
         while unread and time.monotonic() < end:
             path = unread.pop(0)
@@ -141,9 +141,16 @@ class RunHistory:
     def _read(self, folder: Path, state: tuple[int, int]) -> None:
         path = str(folder.relative_to(self.root))
         row = (run_id_of(path), path, *state, *summarize(folder, self.root))
+        self._write(f"INSERT OR REPLACE INTO runs VALUES ({', '.join('?' * len(row))})", [row])  # noqa: S608
+
+    def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         with self._lock:
-            self._index.execute(f"INSERT OR REPLACE INTO runs VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
-            self._index.commit()
+            try:
+                self._index.executemany(statement, rows)
+                self._index.commit()
+            except sqlite3.OperationalError as error:  # such as a full disk: the index can be built again
+                self._index.rollback()
+                _log.warning("the index of the runs could not be written: %s", error)
 
     def _stat(self, folder: Path) -> tuple[int, int]:
         try:

@@ -128,7 +128,9 @@ class TaskQueue:
                     running = replace(job, state=QueueState.RUNNING, run=job.run or folder_of(job))
                     self._replace(running)
                 except (OSError, QueueError) as error:  # it must be on disk that it runs, or a kill would repeat it
-                    self._keep(self._with(replace(job, state=QueueState.FAILED, problem=str(error))))
+                    reason = getattr(error, "strerror", None)
+                    problem = f"the run cannot be recorded: {reason}" if reason else str(error)
+                    self._keep(self._with(replace(job, state=QueueState.FAILED, problem=problem)))
                 else:
                     return running
         return None

@@ -123,6 +123,16 @@ def test_a_damaged_index_is_built_again(runs: Path, tmp_path: Path) -> None:
     history.close()
 
 
+def test_an_index_that_cannot_be_written_costs_no_run(runs: Path, tmp_path: Path) -> None:
+    history = opened(runs, tmp_path)
+    history._index.execute("PRAGMA query_only = ON")  # like a full disk
+    history.add(runs / "1-tea")
+    assert tasks(history) == []
+    history._index.execute("PRAGMA query_only = OFF")
+    assert len(tasks(history)) == 3
+    history.close()
+
+
 def test_a_large_folder_is_read_piece_by_piece_and_shown_in_pages(
     runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,12 +77,16 @@ def _main(args: argparse.Namespace) -> int:
     except BlockingIOError as error:
         raise SettingsError(f"an app for {runs} is running already: {error.strerror}") from error
     except (OSError, OverflowError) as error:
+        if isinstance(error, OSError) and error.filename is not None:  # of a folder, not of the port
+            raise SettingsError(f"{error.filename}: {error.strerror}") from error
         problem = getattr(error, "strerror", None) or error
         raise SettingsError(
             f"cannot serve on {args.host} port {args.port}: {problem}; choose another --port"
         ) from error
     except (QueueError, TagsRefused) as error:
         raise SettingsError(str(error)) from error
+    if not os.access(runs, os.W_OK | os.X_OK):
+        print(f"{args.runs} cannot be written: no task can be recorded there", file=sys.stderr)
     try:
         with server, stop_signals(interrupt):
             print(f"open {server.url}", flush=True)

@@ -40,6 +40,7 @@ def screens(of: SettingsFactory) -> list[str]:
         (["--hots", "x"], "there is no flag --hots (did you mean --host?)"),
         (["--steps", "0"], "--steps is '0', but should be greater than 0"),
         (["task"], "too many arguments: task"),
+        (["--runs", "/dev/null"], "screenwright: /dev/null: File exists"),
     ],
 )
 def test_a_wrong_use_is_one_line_with_what_to_do(
