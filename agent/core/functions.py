@@ -67,7 +67,7 @@ class ActionFunction(Generic[P, R_co]):
             raise ValueError(f"{name!r:.80} cannot be the name of an action: use at most 64 letters, digits and _")
         if not description:
             raise ValueError(f"the action {name} needs a docstring, from which the model learns what it does")
-        if timeout_s <= 0:
+        if not timeout_s > 0:
             raise ValueError(f"the timeout of the action {name} must be above 0, not {timeout_s}")
         self._function = function
         self._arguments = _arguments_of(function, name)

@@ -45,5 +45,5 @@ class Limits:
     def __post_init__(self) -> None:
         for name in ("steps", "seconds", "tokens", "cost"):
             value = getattr(self, name)
-            if value is not None and value <= 0:
+            if value is not None and not value > 0:  # nan is never reached
                 raise ValueError(f"the limit of {name} must be above 0, not {value}")

@@ -19,7 +19,7 @@ class Price:
     def __post_init__(self) -> None:
         for name in ("input", "output", "cached"):
             value = getattr(self, name)
-            if value is not None and value < 0:
+            if value is not None and not value >= 0:  # nan is no price either
                 raise ValueError(f"the price of {name} tokens must not be negative: {value}")
 
     @classmethod

@@ -1,5 +1,6 @@
 """The cost of an episode by the user's prices, and its limit."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,14 @@ def test_a_continued_run_goes_on_with_the_cost_so_far(tmp_path: Path) -> None:
     assert ended.cost == result.cost
 
 
-@pytest.mark.parametrize("price", [(-1, 1), (1, -1), (1, 1, -1)])
+@pytest.mark.parametrize("price", [(-1, 1), (1, -1), (1, 1, -1), (math.nan, 1)])
 def test_negative_prices_are_refused(price: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="must not be negative"):
         Price(*price)
+
+
+@pytest.mark.parametrize("name", ["steps", "seconds", "tokens", "cost"])
+@pytest.mark.parametrize("value", [0, -1, math.nan])
+def test_limits_that_no_use_reaches_are_refused(name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"the limit of {name} must be above 0"):
+        Limits(**{name: value})  # type: ignore[arg-type]
