@@ -47,5 +47,5 @@ def test_recipe(file: Path) -> None:
 
 def test_passwords(file: Path) -> None:
     write(file, "hunter2")
-    assert load_secret(f"bank=file:{file}@bank.example", {}).key == "hunter2"
+    assert load_secret(f"bank=file:{file}@bank.example", {}).key() == "hunter2"
     assert read_password(str(file)) == "hunter2"
