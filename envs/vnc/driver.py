@@ -109,7 +109,7 @@ class VncDriver:
         """See `Driver`. Line breaks and tabs are always keys, since pasted ones do not press Enter and Tab."""
         check_typeable(text)
         self._check_server_types(text)
-        self._echo.begin()
+        self._echo.begin(text)
         method = "keys"
         for part in re.findall(r"[\n\t]|[^\n\t]+", re.sub(r"\r\n?", "\n", text)):
             method = self._type_part(part, method)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from ..interrupt import sleep
 from ..settle import RawFrame, changed
 
-_CARET_PX = 3
+_CARET_PX, _BLOCK_PX = 3, 24
+_PROMPT_S, _BLINK_S = 0.3, 0.6
 _POLL_S = 0.01
 _QUIET_S, _QUIET_LIMIT_S = 0.04, 0.5
 _MOST_UNSEEN = 2
@@ -42,9 +43,10 @@ class Echo:
     _is_shown: bool = False
     _misses: int = 0
 
-    def begin(self) -> None:
-        """Begin another text, which may be typed somewhere else."""
-        self._typed, self._lacking, self._is_shown, self._misses = "", "", False, 0
+    def begin(self, text: str) -> None:
+        """Begin another text, which may be typed somewhere else; it is not watched if all of it was drawn before."""
+        self._typed, self._lacking, self._misses = "", "", 0
+        self._is_shown = self._drawn.issuperset("".join(text.split()))
 
     @property
     def is_hidden(self) -> bool:
@@ -101,10 +103,21 @@ class Echo:
         return frame
 
     def _is_drawn(self, before: RawFrame) -> bool:
-        end = time.monotonic() + self.limit_s
-        while time.monotonic() < end:
+        started = time.monotonic()
+        while (seconds := time.monotonic() - started) < self.limit_s:
             change = changed(before, self.capture())
-            if change is not None and change.box.right - change.box.left > _CARET_PX:
+            width = 0 if change is None else change.box.right - change.box.left
+            is_prompt = self._is_shown and seconds < _PROMPT_S
+            if width > _CARET_PX and (width > _BLOCK_PX or is_prompt or not self._reverts(before)):
+                return True
+            sleep(_POLL_S)
+        return False
+
+    def _reverts(self, before: RawFrame) -> bool:
+        """Whether the screen becomes as `before` again: a caret as wide as a character, as in Emacs."""
+        end = time.monotonic() + _BLINK_S
+        while time.monotonic() < end:
+            if self.capture().pixels == before.pixels:
                 return True
             sleep(_POLL_S)
         return False

@@ -112,7 +112,7 @@ def _sway(layout: str) -> Generator[TextScreen]:
     before = {name: os.environ.pop(name, None) for name in names}
     try:
         eventually(lambda: bool(compositor.name()), True)
-        compositor.message("input", "*", "xkb_layout", layout.replace("+", ","))
+        compositor.message("input", "*", "xkb_layout", '"' + layout.replace("+", ",") + '"')  # a comma ends a command
         os.environ |= {"XDG_RUNTIME_DIR": str(compositor.folder), "WAYLAND_DISPLAY": compositor.name()}
         with DesktopEnv(interrupts=InterruptSettings("off", 0)) as env:
             env.observe()
