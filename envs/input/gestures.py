@@ -32,6 +32,8 @@ DOUBLE_CLICK_S = 0.55
 BEFORE_SUBMIT_S = 0.25
 """GTK's file dialog completes a path while it is typed, and drops an Enter within 0.1 s of its last letter."""
 _PRESS_S = 0.02
+_SWITCHING, _SWITCH_S = frozenset(("alt", "super")), 0.25
+"""Openbox takes the keyboard only when it has shown its list of windows, which stays open if it misses the release."""
 _BETWEEN_CLICKS_S = 0.06
 _NOTCH_S = 0.008
 _NEAR_PX = 12
@@ -203,8 +205,14 @@ class Gestures:
         return method
 
     def _hotkey(self, keys: tuple[str, ...]) -> None:
-        with self._held(keys):
-            time.sleep(_PRESS_S)
+        names = tuple(map(canonical_key, keys))
+        switches = names[-1:] == ("tab",) and bool(_SWITCHING.intersection(names))
+        modifiers = keys[:-1] if switches else ()
+        with self._held(modifiers):
+            with self._held(keys[len(modifiers) :]):
+                time.sleep(_PRESS_S)
+            if switches:
+                self._sleep(_SWITCH_S)
 
     @contextmanager
     def _held(self, keys: tuple[str, ...]) -> Generator[None]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from screenwright import Button, Direction, ScreenPoint
-from screenwright.envs.actions import ButtonDown, Click, Drag, LongPress
+from screenwright.envs.actions import ButtonDown, Click, Drag, Hotkey, LongPress
 from screenwright.envs.env import ActionRefused
 from screenwright.envs.geometry import DeviceTransform
 from screenwright.envs.input.driver import COMMON_BUTTONS
@@ -18,6 +18,7 @@ class RecordingDriver:
     moves: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     rests: list[int] = field(default_factory=list[int])
     buttons: list[tuple[Button, bool, int]] = field(default_factory=list[tuple[Button, bool, int]])
+    keys: list[str] = field(default_factory=list[str])
 
     def check(self) -> None: ...
 
@@ -39,7 +40,8 @@ class RecordingDriver:
     def key_codes(self, key: str) -> tuple[str | int, ...]:
         return (key,)
 
-    def key(self, code: str | int, down: bool) -> None: ...
+    def key(self, code: str | int, down: bool) -> None:
+        self.keys.append(f"{'+' if down else '-'}{code}")
 
     def type(self, text: str) -> str:
         return "keys"
@@ -82,3 +84,18 @@ def test_a_button_that_the_screen_lacks_is_refused_before_anything_is_done() -> 
         Gestures(driver, DeviceTransform()).do(Click(ScreenPoint(10, 10), Button.BACK))
     assert not driver.moves
     assert not driver.buttons
+
+
+@pytest.mark.parametrize(
+    ("keys", "events"),
+    [
+        (("alt", "shift", "tab"), "+alt +shift +tab -tab wait -shift -alt"),
+        (("super", "tab"), "+super +tab -tab wait -super"),
+        (("alt", "f4"), "+alt +f4 -f4 -alt"),
+        (("tab",), "+tab -tab"),
+    ],
+)
+def test_alt_is_held_after_tab_until_a_window_manager_has_shown_its_list(keys: tuple[str, ...], events: str) -> None:
+    driver = RecordingDriver()
+    Gestures(driver, DeviceTransform(), lambda _: driver.keys.append("wait")).do(Hotkey(keys))
+    assert " ".join(driver.keys) == events
