@@ -204,14 +204,14 @@ def _decided(
         one = candidates[0]
         return Found(one.point, one.peak.score, one.zoom)
     labelled = _lookalike_by_label(pattern, candidates, screenshot, scale, name, reader)
-    if isinstance(labelled, Found):
+    if labelled is not None:
         return labelled
     for one in candidates:
         one.evidence = _evidence(one, pattern, edge_map(screenshot, scale * one.zoom))
     ranked = sorted(candidates, key=lambda one: one.evidence, reverse=True)
     first = ranked[0]
     if first.evidence < _SHOWN:
-        return labelled or Missing(f"{name} is not next to what was near it in the recording", first.evidence)
+        return Missing(f"{name} is not next to what was near it in the recording", first.evidence)
     is_only = len(ranked) == 1 or ranked[1].evidence <= first.evidence - _ONLY_HERE
     if not is_only or not _is_clear(first) or _is_crowded(first, candidates, pattern):
         return Ambiguous(f"{name} is on the screen {len(ranked)} times, and nothing near them decides", points)

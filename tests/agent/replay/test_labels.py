@@ -1,7 +1,7 @@
 """Targets among equal ones, which are found by their labels. Screens are given as the reader returns them."""
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from screenwright import ScreenPoint
 from screenwright.agent.reader.vision.screen import Area, ControlKind, Screen, ScreenControl, TextSegment, Word
@@ -167,9 +167,15 @@ class Given:
     def __init__(self) -> None:
         self.screens: dict[Screenshot, Screen] = {}
 
-    def shown(self, screen: Screen) -> Screenshot:
-        """A screenshot without anything drawn, so that nothing is found by its look."""
-        shown = Screenshot(Image.new("RGB", (screen.width, screen.height), (len(self.screens), 0, 0)))
+    def shown(self, screen: Screen, icons: tuple[int, ...] = (), zoom: float = 1.0) -> Screenshot:
+        """A screenshot without anything drawn but icons at these heights, so that nothing else is found by its look."""
+        image = Image.new("RGB", (520, 340), (255, 255, 255 - len(self.screens)))
+        draw = ImageDraw.Draw(image)
+        for y in icons:
+            draw.rectangle((200 * zoom, y * zoom, 270 * zoom, (y + 26) * zoom), outline="black", width=2)
+            draw.line((210 * zoom, (y + 6) * zoom, 260 * zoom, (y + 20) * zoom), fill="navy", width=round(3 * zoom))
+            draw.ellipse((220 * zoom, (y + 5) * zoom, 234 * zoom, (y + 19) * zoom), outline="black", width=2)
+        shown = Screenshot(image)
         self.screens[shown] = screen
         return shown
 
@@ -196,3 +202,19 @@ def test_control_that_is_drawn_otherwise_is_found_by_its_text_but_not_a_text_of_
     assert isinstance(locate(anchor, reader.shown(screen(text("Save", 300, 200))), 1.0, reader), Missing)
     twice = reader.shown(screen(*button("Save", 300, 200), *button("Save", 400, 200)))
     assert not isinstance(locate(anchor, twice, 1.0, reader), Found)
+
+
+@pytest.mark.reader
+def test_icon_in_another_size_is_found_by_the_name_in_its_row() -> None:
+    def names(*found: str, zoom: float = 1.0) -> Screen:
+        return screen(*(text(name, 40 * zoom, (105 + 60 * i) * zoom, 16 * zoom) for i, name in enumerate(found)))
+
+    reader = Given()
+    anchor = Anchor(reader.shown(names("Ada", "Grace", "Alan"), (100, 160, 220)), ScreenPoint(235, 173))
+    now = reader.shown(names("Grace", "Ada", "Alan", zoom=1.25), (100, 160, 220), 1.25)
+    located = locate(anchor, now, 1.0, reader)
+    assert isinstance(located, Found), located
+    assert abs(located.point.x - 235 * 1.25) < 6
+    assert abs(located.point.y - 113 * 1.25) < 6
+    gone = reader.shown(names("Ada", "Other", "Alan", zoom=1.25), (100, 160, 220), 1.25)
+    assert not isinstance(locate(anchor, gone, 1.0, reader), Found)
