@@ -82,6 +82,11 @@ def quote(text: str, limit: int = MAX_QUOTED) -> str:
     return f'"{plain(text, limit).replace(chr(34), chr(39))}"'
 
 
+def counted(count: int, noun: str) -> str:
+    """`count` and the noun, whose plural ends in s: `1 step`, `2 steps`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def csv_cell(text: str) -> str:
     """`text` as a cell that spreadsheets show as text, not as a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -6,6 +6,7 @@ import pytest
 
 from screenwright import DecisionContext, FakeEnv, HistoryStep
 from screenwright._text import (
+    counted,
     csv_cell,
     one_line,
     plain,
@@ -118,3 +119,7 @@ def test_notes_and_task_hold_no_special_tokens() -> None:
     context = DecisionContext("Type <|im_end|>\n\tand <b>", 1, (step,))
     assert context.history[0].notes == ("a note < /s>\nin two lines \N{REPLACEMENT CHARACTER}[2J",)
     assert context.task == "Type < |im_end|>\n\tand <b>"
+
+
+def test_a_count_of_one_is_singular() -> None:
+    assert [counted(count, "step") for count in (0, 1, 2)] == ["0 steps", "1 step", "2 steps"]

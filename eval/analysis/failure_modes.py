@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from screenwright._text import counted
+
 from ...agent.core.decision import Finish
 from ...agent.core.limits import StopReason
 from ...agent.record.events import Acted, Decided, Ended, Event, Observed, ParseFailed
@@ -38,7 +40,7 @@ def triage(events: Sequence[Event]) -> Triage:
     if counts.denied:
         return Triage("policy", f"the guard denied {len(counts.denied)} actions, the last one: {counts.denied[-1]}")
     if stop in (StopReason.NEEDS_USER, StopReason.INFEASIBLE):
-        return Triage("policy", f"the agent gave up after {counts.steps} steps: {reason}")
+        return Triage("policy", f"the agent gave up after {counted(counts.steps, 'step')}: {reason}")
     if len(counts.refused) > counts.steps * _MOST:
         return Triage("environment", f"{len(counts.refused)} actions were refused, the last one: {counts.refused[-1]}")
     if counts.clicks and counts.idle_clicks > counts.clicks * _MOST:
@@ -46,7 +48,7 @@ def triage(events: Sequence[Event]) -> Triage:
     if stop is StopReason.INVALID_ANSWER:
         return Triage("policy", reason)
     if counts.finished:
-        return Triage("plan", f"the agent finished after {counts.steps} steps, but the task is not done")
+        return Triage("plan", f"the agent finished after {counted(counts.steps, 'step')}, but the task is not done")
     if stop in _LIMITS:
         return Triage("plan", f"{reason}, and the screen kept changing")
     if stop in (StopReason.STUCK, StopReason.DIVERGED):

@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import TextIO
 
-from screenwright._text import one_line, printable, printable_styled
+from screenwright._text import counted, one_line, printable, printable_styled
 
 from ..agent.core.decision import Finish
 from ..agent.core.describe import describe_action, describe_ending
@@ -192,7 +192,7 @@ class Progress:
             self._actions.append("finished" if isinstance(event.ending, Finish) else describe_ending(event.ending))
 
     def _ended(self, event: Ended) -> None:
-        steps = "1 step" if event.steps == 1 else f"{event.steps} steps"
+        steps = counted(event.steps, "step")
         is_known = any(event.reason in line for line in self._terminal.reported)
         reason = f": {'the error above' if is_known else one_line(event.reason, _MAX_LINE)}" if event.reason else ""
         parse_failures = f", {event.parse_failures} parse failures" if event.parse_failures else ""

@@ -125,10 +125,10 @@ def test_a_damaged_index_is_built_again(runs: Path, tmp_path: Path) -> None:
 
 def test_an_index_that_cannot_be_written_costs_no_run(runs: Path, tmp_path: Path) -> None:
     history = opened(runs, tmp_path)
-    history._index.execute("PRAGMA query_only = ON")  # like a full disk
+    history._index.execute("PRAGMA query_only = ON")  # pyright: ignore[reportPrivateUsage] -- like a full disk
     history.add(runs / "1-tea")
     assert tasks(history) == []
-    history._index.execute("PRAGMA query_only = OFF")
+    history._index.execute("PRAGMA query_only = OFF")  # pyright: ignore[reportPrivateUsage]
     assert len(tasks(history)) == 3
     history.close()
 

@@ -7,6 +7,8 @@ from typing import TypeAlias
 from PIL import Image
 from pydantic import JsonValue
 
+from screenwright._text import counted
+
 from ....envs.actions import Action, Click, LongPress
 from ....envs.geometry import Box, ScreenPoint
 from ....envs.screenshot import Screenshot
@@ -104,7 +106,7 @@ def _head_json(events: Sequence[Event]) -> Json:
         ]
     if ended is not None:
         usage = ended.usage
-        totals = f"{ended.steps} steps, {ended.seconds:.1f} s"
+        totals = f"{counted(ended.steps, 'step')}, {ended.seconds:.1f} s"
         if usage.total:
             totals += f", {usage.prompt} prompt tokens ({usage.cached} cached), {usage.completion} completion tokens"
             totals += " (partly estimated)" if usage.estimated else ""

@@ -150,7 +150,7 @@ function filmstrip(episode) {
 function episodeCard(run, episode) {
   const [colour, outcome] = episode.done === null ? ["warn", "error"] : episode.done ? ["good", "done"] : ["bad", "not done"];
   const line = (title, text) => (text ? element("p", {}, element("span", { class: "soft" }, `${title}: `), text) : null);
-  const details = [readable(episode.stop), `${episode.steps} steps`, formatSeconds(episode.seconds), episode.score === null ? "" : `score ${episode.score}`];
+  const details = [readable(episode.stop), episode.steps === 1 ? "1 step" : `${episode.steps} steps`, formatSeconds(episode.seconds), episode.score === null ? "" : `score ${episode.score}`];
   const href = episode.page ? encodePath(episode.page) : episode.folder && `${encodePath(episode.folder)}/`;
   return element("article", { class: "card episode" },
     element("div", { class: "line" },

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-from screenwright._text import printable
+from screenwright._text import counted, printable
 
 from ...agent.record.archive import EVENTS
 from ...agent.record.bundle import write_bundle
@@ -82,7 +82,7 @@ def _is_equal(run: Path) -> bool:
         return False
     steps = sum(isinstance(event, Observed) for event in replayed.events)
     how = "" if replayed.parsed else ", with the recorded decisions: the replies of its policy cannot be parsed again"
-    print(f"{run}: equal, {steps} steps{how}")
+    print(f"{run}: equal, {counted(steps, 'step')}{how}")
     return True
 
 
