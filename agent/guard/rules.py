@@ -41,7 +41,7 @@ class Verdict(StrEnum):
 def _one_of(kind: str, known: "tuple[str, ...] | dict[str, tuple[str, ...]]") -> AfterValidator:
     def check(name: str) -> str:
         if name not in known:
-            raise ValueError(f"{name!r} is no {kind}: use one of {', '.join(known)}")
+            raise ValueError(f"{name!r} is not a {kind}: use one of {', '.join(known)}")
         return name
 
     return AfterValidator(check)
@@ -55,7 +55,7 @@ def _combination(pattern: str) -> str:
     *modifiers, last = re.split(r"\+(?=.)", pattern.strip().lower())
     for name in modifiers:
         if plain_key(name) not in MODIFIERS:
-            raise ValueError(f"{name!r} in {pattern!r} is no modifier: use ctrl, alt, shift or super")
+            raise ValueError(f"{name!r} in {pattern!r} is not a modifier: use ctrl, alt, shift or super")
     try:
         if last != "*" and not _RANGE.fullmatch(last):
             canonical_key(last)

@@ -59,7 +59,7 @@ class VendorModel(ABC):
         self.name = name
         self.url = os.environ.get(self.url_variable, "").strip() or self.default_url
         if not _is_address(self.url):
-            raise ValueError(f"{self.url_variable} is no address: write it as {self.default_url}, or unset it")
+            raise ValueError(f"{self.url_variable} is not an address: write it as {self.default_url}, or unset it")
         self.functions: tuple[FunctionSpec, ...] = ()
         self._timeout_s, self._retries, self._backoff_s = timeout_s, retries, backoff_s
         self._client: Any = None

@@ -93,7 +93,7 @@ class ApprovalDesk:
         return self._answers.pop(number)
 
     def _take(self, line: bytes) -> None:
-        """Take an answer; what is none is no approval."""
+        """Take an answer; an invalid one is not an approval."""
         with suppress(ValueError, TypeError, KeyError):
             sent = json.loads(line)
             number, allowed = int(sent["id"]), sent["allowed"]

@@ -47,7 +47,7 @@ def write_video(events: Sequence[Event], path: Path, *, max_width: int = MAX_WID
         case ".mp4":
             _write_mp4(frames, size, len(steps), path)
         case _:
-            raise ValueError(f"{path} is no video: end it with .gif or .mp4")
+            raise ValueError(f"{path} is not a video: end the name with .gif or .mp4")
 
 
 def _size_of(steps: Sequence[StepEvents], max_width: int) -> Size:

@@ -251,7 +251,7 @@ def _check_model(model: str, configured: str) -> None:
     kinds = {name for name in plugin_names("model") if name != "local"}
     if model and model != configured and model.partition(":")[0] not in kinds:
         known = ", ".join(sorted(kinds - {"http", "https"}))
-        raise CannotRun(f"{model!r} is no model: name the address of a server, or one of {known}")
+        raise CannotRun(f"{model!r} is not a model: name the address of a server, or one of {known}")
 
 
 def _web_address(text: str) -> str:
@@ -260,7 +260,7 @@ def _web_address(text: str) -> str:
 
     address = start_address(text)
     if urlsplit(address).scheme not in ("http", "https") and address != "about:blank":
-        raise CannotRun(f"{text!r} is no web address: write one such as https://example.org")
+        raise CannotRun(f"{text!r} is not a web address: write one such as https://example.org")
     return address
 
 

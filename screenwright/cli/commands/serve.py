@@ -97,7 +97,7 @@ def _check_none_given(names: Iterable[str], problem: str) -> None:
 def _check_passed_on(flags: Sequence[str]) -> None:
     """Refuse what vLLM would not take as a flag, and flags with which it would not be found where we look."""
     if flags and not flags[0].startswith("-"):
-        raise SettingsError(f"{flags[0]!r} is no flag of vllm serve: after -- come its flags, before it is MODEL")
+        raise SettingsError(f"{flags[0]!r} is not a flag of vllm serve: put MODEL before --, and its flags after it")
     for flag in _OURS:
         if any(one == flag or one.startswith(f"{flag}=") for one in flags):
             raise SettingsError(f"{flag} is a flag of screenwright serve: write it before --")

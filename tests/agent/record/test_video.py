@@ -96,7 +96,7 @@ def test_without_ffmpeg_and_with_another_ending_it_says_what_to_do(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ValueError, match=r"install it, or end the file with \.gif"):
         write_video(played(), tmp_path / "run.mp4")
-    with pytest.raises(ValueError, match=r"end it with \.gif or \.mp4"):
+    with pytest.raises(ValueError, match=r"is not a video: end the name with \.gif or \.mp4"):
         write_video(played(), tmp_path / "run.avi")
     with pytest.raises(ValueError, match="the run has no step"):
         write_video(played()[:1], tmp_path / "run.gif")

@@ -208,7 +208,7 @@ def test_an_address_that_is_none_is_reported_before_a_screen_is_opened(
     address: str, vendor: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(URLS[vendor], value)
-    with pytest.raises(ValueError, match=f"^{URLS[vendor]} is no address: write it as https://"):
+    with pytest.raises(ValueError, match=f"^{URLS[vendor]} is not an address: write it as https://"):
         RunConfig.of(model=address).build_agent()
 
 

@@ -165,7 +165,7 @@ def test_without_vllm_the_error_names_what_to_install(
         (("/no/such/folder", "--print"), "is neither a folder nor a name on the Hugging Face hub"),
         (("openai:gpt-5.4", "--print"), "is neither a folder nor a name on the Hugging Face hub"),
         ((str(Path(__file__).parent), "--print"), "contains no model: it has no config.json"),
-        (("x", "--print", "--", "Foo/Bar"), "'Foo/Bar' is no flag of vllm serve: after -- come its flags"),
+        (("x", "--print", "--", "Foo/Bar"), "'Foo/Bar' is not a flag of vllm serve: put MODEL before --"),
         (("x", "--print", "--", "--port=9000"), "--port is a flag of screenwright serve: write it before --"),
         (("x", "--print", "--gpus-per-machine", "2"), "--gpus-per-machine applies to several machines: add --ray"),
         (("reader", "--gpus", "2"), "--gpus applies to vLLM, which does not serve the reader"),
