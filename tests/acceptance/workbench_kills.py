@@ -1,6 +1,6 @@
 """Kills an evaluation of the workbench at random moments and resumes it; nothing may be lost or left over.
 
-    .venv/bin/python tests/acceptance/workbench_kills.py FOLDER [--kills 20] [--seed 1]
+    .venv/bin/python tests/acceptance/workbench_kills.py FOLDER [--kills 20] [--seed 1] [--task 'files-*']
 
 A reference evaluation runs undisturbed. Then the same one is killed (SIGKILL) at a random moment and resumed, again and
 again, until it has finished; another one starts where kills are left. The results of each task have to be those of the
@@ -15,6 +15,7 @@ import random
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL
 
@@ -25,20 +26,20 @@ LEFT_S = 20.0
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-def command(out: Path) -> list[str]:
+def command(out: Path, patterns: list[str]) -> list[str]:
     """The command line of the evaluation in `out`."""
     if (out / "manifest.json").exists():
         return [sys.executable, "-m", "screenwright", "eval", "--resume", str(out)]
-    tasks = [word for task in TASKS for word in ("--task", task)]
+    tasks = [word for task in patterns or TASKS for word in ("--task", task)]
     more = ["--agent", "oracle", "--workers", "2", "--seeds", "0-1", "--out", str(out)]
     return [sys.executable, "-m", "screenwright", "eval", "workbench", *tasks, *more]
 
 
-def start(out: Path, temp: Path) -> "subprocess.Popen[bytes]":
+def start(out: Path, temp: Path, patterns: list[str]) -> "subprocess.Popen[bytes]":
     """Start or resume it with a folder for its temporary files."""
     log = out.with_suffix(".log").open("ab")
     environment = os.environ | {"TMPDIR": str(temp)}
-    return subprocess.Popen(command(out), stdout=log, stderr=log, env=environment)
+    return subprocess.Popen(command(out, patterns), stdout=log, stderr=log, env=environment)
 
 
 def results(out: Path) -> dict[str, object]:
@@ -47,13 +48,20 @@ def results(out: Path) -> dict[str, object]:
     return {f"{one['id']['task']} {one['id']['seed']}": one["done"] for one in found}
 
 
+def name_of(process: psutil.Process) -> str:
+    """The name of a process that runs; empty if it has ended."""
+    with suppress(psutil.NoSuchProcess):
+        return "" if process.status() == psutil.STATUS_ZOMBIE else str(process.name())
+    return ""
+
+
 def left_processes() -> list[str]:
     """The processes that still run below this one after a while."""
     end = time.monotonic() + LEFT_S
     while True:
-        alive = [one for one in psutil.Process().children(recursive=True) if one.status() != psutil.STATUS_ZOMBIE]
-        if not alive or time.monotonic() > end:
-            return [one.name() for one in alive]
+        names = list(filter(None, map(name_of, psutil.Process().children(recursive=True))))
+        if not names or time.monotonic() > end:
+            return names
         time.sleep(0.2)
 
 
@@ -68,12 +76,13 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--task", action="append", default=[], help="instead of five tasks")
     given = parser.parse_args()
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # orphans become children of this process
     chance, temp = random.Random(given.seed), given.folder / "tmp"
     temp.mkdir(parents=True, exist_ok=True)
     began, before = time.monotonic(), mounts()
-    start(given.folder / "reference", temp).wait()
+    start(given.folder / "reference", temp, given.task).wait()
     duration, wanted = time.monotonic() - began, results(given.folder / "reference")
     print(
         f"reference: {sum(bool(one) for one in wanted.values())} of {len(wanted)} done in {duration:.0f} s", flush=True
@@ -84,7 +93,7 @@ def main() -> int:
         run += 1
         out = given.folder / f"run-{run}"
         while results(out) != wanted:
-            process = start(out, temp)
+            process = start(out, temp, given.task)
             try:
                 process.wait(chance.uniform(0.2, duration) if kills < given.kills else None)
                 break

@@ -13,6 +13,7 @@ from screenwright.cli.main import main
 from screenwright.eval.benchmarks.workbench import Collection, Job, Template, Workbench, miss, template_problems
 from screenwright.eval.benchmarks.workbench.answers import contains, reports_infeasible
 from screenwright.eval.benchmarks.workbench.apps.editor import APP
+from screenwright.eval.benchmarks.workbench.apps.mail import inbox
 from screenwright.eval.benchmarks.workbench.documents import Folder, Gone, Text
 from screenwright.eval.benchmarks.workbench.judging import snapshot, state_problems
 from screenwright.eval.benchmarks.workbench.setup import missing_apps
@@ -31,6 +32,12 @@ WORDINGS = ("Write it.", "Please write it.", "Write that.", "It should be writte
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
 def test_the_judge_accepts_the_right_state_and_refuses_near_misses(template: Template) -> None:
     assert template_problems(template, random.Random(template.name).randrange(1000)) == []
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_two_mails_of_an_inbox_say_the_same(seed: int) -> None:
+    texts = [mail.text for mail in inbox(Case("mail", seed)).mails]
+    assert len({*texts}) == len(texts) == 5
 
 
 def test_names_are_unique_and_about_a_twelfth_is_infeasible() -> None:

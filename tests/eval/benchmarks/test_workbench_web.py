@@ -3,6 +3,8 @@
 import json
 import sys
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from screenwright.eval.benchmarks.workbench.oracle import key, write
 from screenwright.eval.benchmarks.workbench.setup import missing_apps
 from screenwright.eval.benchmarks.workbench.template import Case, Job, miss
 from screenwright.eval.benchmarks.workbench.web.apps.lab import Notebook
+from screenwright.eval.benchmarks.workbench.web.apps.whiteboard import PROGRAM as WHITEBOARD
 from screenwright.eval.benchmarks.workbench.web.collection import WebCollection
 from screenwright.eval.benchmarks.workbench.web.documents import BoardShape, Flow, FlowNode, Tiddler, Whiteboard, Wiki
 from screenwright.eval.benchmarks.workbench.web.finding import InPage, press, pull
@@ -206,3 +209,19 @@ def test_a_question_is_judged_by_the_answer_and_by_unchanged_data(tmp_path: Path
     assert judge(tmp_path, {}, job, Result(StopReason.FINISHED, "It is 42.", "", 1, Usage(), 1.0)).done
     Text("new.txt", "").write(tmp_path)
     assert judge(tmp_path, {}, job, Result(StopReason.FINISHED, "42", "", 1, Usage(), 1.0)).found == "new.txt is new"
+
+
+def test_changes_of_a_drawing_that_arrive_at_once_do_not_mix(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    places = {"PAGE": "SITES", "STATE": "HOME/board.json", "NPM": "SITES"}
+    program = replace(WHITEBOARD, environment=places, build=lambda apps: None)
+    drawings = [[{"type": "line", "text": str(size) * size * 900}] for size in range(1, 9)]
+    with serve(program, tmp_path / "home", "off") as url:
+
+        def save(drawing: object) -> None:
+            with urllib.request.urlopen(f"{url}/state", data=json.dumps(drawing).encode(), timeout=30):
+                pass
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(save, drawings * 5))
+        assert json.loads((tmp_path / "home/board.json").read_text())["elements"] in drawings

@@ -76,10 +76,10 @@ def recipient(who: str) -> str:
 
 def inbox(case: Case, count: int = 5) -> MailFolder:
     """Mails of different people about different topics."""
-    topics, people = case.some(TOPICS, count), case.some(PEOPLE, count)
+    topics, people, texts = (case.some(words, count) for words in (TOPICS, PEOPLE, SENTENCES))
     mails = [
-        Mail(f"The {topic} in {case.pick(TOWNS)}", address(who), case.pick(SENTENCES))
-        for topic, who in zip(topics, people, strict=True)
+        Mail(f"The {topic} in {case.pick(TOWNS)}", address(who), text)
+        for topic, who, text in zip(topics, people, texts, strict=True)
     ]
     return MailFolder("Mail/inbox", mails)
 

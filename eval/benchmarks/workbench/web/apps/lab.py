@@ -26,11 +26,12 @@ def _prepare(home: Path, apps: Path) -> None:
     (home / ".jupyter/jupyter_server_config.json").write_text(json.dumps(server), encoding="utf-8")
 
 
-PROGRAM = WebProgram(
+PROGRAM = WebProgram(  # a terminal starts in the folder of the server
     "lab",
-    ("BIN/jupyter-lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port", "PORT",
-     "--ServerApp.root_dir=HOME/Files", "--IdentityProvider.token=", "--ServerApp.password=",
-     "--ServerApp.allow_remote_access=True", "--FileContentsManager.delete_to_trash=False"),
+    ("/usr/bin/env", "--chdir=HOME/Files", "BIN/jupyter-lab", "--no-browser", "--allow-root",
+     "--ip=127.0.0.1", "--port", "PORT", "--ServerApp.root_dir=HOME/Files",
+     "--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.allow_remote_access=True",
+     "--FileContentsManager.delete_to_trash=False"),
     pip=("jupyterlab",),
     environment={"JUPYTER_CONFIG_DIR": "HOME/.jupyter", "JUPYTER_DATA_DIR": "HOME/.data",
                  "JUPYTER_RUNTIME_DIR": "HOME/.runtime", "IPYTHONDIR": "HOME/.ipython", "SHELL": "/bin/sh",

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -24,6 +25,8 @@ HTML = b"""<!doctype html><link rel=stylesheet href=/main.css><style>html,body,#
 <div id=root></div><script>window.EXCALIDRAW_ASSET_PATH = "/"</script><script type=module src=/main.js></script>"""
 KINDS = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2"}
 PAGE = Path(os.environ["PAGE"])
+SAVING = threading.Lock()
+"""A change is saved after the one before: two writers of one file leave a mixture."""
 
 
 def build(npm: Path) -> None:
@@ -44,8 +47,9 @@ class Handler(BaseHTTPRequestHandler):
         elements = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         state = Path(os.environ["STATE"])
         new = state.with_name(f".{state.name}")
-        new.write_text(json.dumps({"elements": elements}))
-        new.replace(state)
+        with SAVING:
+            new.write_text(json.dumps({"elements": elements}))
+            new.replace(state)
         self.answer(b"")
 
     def do_GET(self):
