@@ -56,7 +56,7 @@ class VncDriver:
         self._pastes_all = pastes_all
         self._at = (0, 0)
         self._pressed = 0
-        self._echo = Echo(client.frame, client.draw_limit_s)
+        self.echo = Echo(client.frame, client.draw_limit_s)
         self._dropped = ""
         self._to_confirm: tuple[Fact, ...] = (_UNCONFIRMED,)
         self._facts: tuple[Fact, ...] = ()
@@ -96,7 +96,7 @@ class VncDriver:
 
     def key(self, code: str | int, down: bool) -> None:
         """See `Driver`. Where the keyboard lacks letters, shortcuts are pressed by the positions of a US keyboard."""
-        scancode = _SCANCODES.get(int(code)) if self._echo.has_dropped else None
+        scancode = _SCANCODES.get(int(code)) if self.echo.has_dropped else None
         if scancode is None:
             self._client.key(int(code), down)
         elif self._client.takes_scancodes:
@@ -109,11 +109,11 @@ class VncDriver:
         """See `Driver`. Line breaks and tabs are always keys, since pasted ones do not press Enter and Tab."""
         check_typeable(text)
         self._check_server_types(text)
-        self._echo.begin(text)
+        self.echo.begin(text)
         method = "keys"
         for part in re.findall(r"[\n\t]|[^\n\t]+", re.sub(r"\r\n?", "\n", text)):
             method = self._type_part(part, method)
-        self._facts += (_NOT_SHOWN,) if self._echo.is_hidden else ()
+        self._facts += (_NOT_SHOWN,) if self.echo.is_hidden else ()
         self._client.sync()
         return method
 
@@ -165,7 +165,7 @@ class VncDriver:
         self._facts, self._to_confirm = self._facts + self._to_confirm, ()
         press = partial(self._press_character, pauses=count(1), pause_s=pause_s)
         try:
-            self._echo.press(text, press)
+            self.echo.press(text, press)
         except CharactersDropped as dropped:
             raise self._refusal(dropped) from None
 

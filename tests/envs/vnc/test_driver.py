@@ -64,7 +64,7 @@ def test_where_the_keyboard_lacks_letters_shortcuts_are_pressed_by_position(exte
         gestures = Gestures(driver, DeviceTransform())
         gestures.do(Hotkey(("ctrl", "a")))
         assert driver.take_facts() == ()
-        driver._echo.has_dropped = True
+        driver.echo.has_dropped = True
         gestures.do(Hotkey(("ctrl", "s")))
         assert [("may do nothing" in str(fact)) for fact in driver.take_facts()] == [True] * (not extended)
         viewer.close()
@@ -126,7 +126,7 @@ def test_a_server_without_a_unicode_clipboard_types_only_ascii_and_names_the_oth
         with pytest.raises(ActionRefused, match=r"drops characters that its keyboard lacks: Üïé cannot be typed"):
             driver.type("Ünï café")
         assert driver.take_facts() == ()
-        driver._echo.limit_s = 0.01
+        driver.echo.limit_s = 0.01
         assert driver.type("plain") == "keys"
         unconfirmed, not_shown = driver.take_facts()  # the server above draws nothing
         assert "keyboard layout is not known" in str(unconfirmed)
@@ -162,6 +162,10 @@ def test_no_character_of_a_secret_is_named(pastes: bool, monkeypatch: pytest.Mon
             assert " t " not in str(refused.value)
 
 
+def takes_paste(_clipboard: VncClipboard, _text: str, _press: object, _sync: object) -> bool:
+    return True
+
+
 @contextmanager
 def dropping_driver(pastes: bool, monkeypatch: pytest.MonkeyPatch) -> Generator[VncDriver]:
     """A driver whose server drops the letter t."""
@@ -176,11 +180,11 @@ def dropping_driver(pastes: bool, monkeypatch: pytest.MonkeyPatch) -> Generator[
             raise CharactersDropped("t", "a t")
 
     monkeypatch.setattr(VncClipboard, "supports_unicode", pastes)
-    monkeypatch.setattr(VncClipboard, "paste", lambda *_: True)
+    monkeypatch.setattr(VncClipboard, "paste", takes_paste)
     with rfb_server(behave) as address:
         viewer = VncClient(VncAddress.parse(address), None)
         monkeypatch.setattr(viewer, "sync", lambda: None)
         driver = VncDriver(viewer)
-        monkeypatch.setattr(driver, "_echo", Dropping(viewer.frame, 0.01))
+        monkeypatch.setattr(driver, "echo", Dropping(viewer.frame, 0.01))
         yield driver
         viewer.close()

@@ -14,7 +14,7 @@ class Field:
 
     def __init__(self, lacking: str = "", hides: bool = False) -> None:
         self.lacking, self.hides = lacking, hides
-        self.pressed, self._drawn, self._captures = "", 0, 0
+        self.pressed, self._drawn, self.captures = "", 0, 0
         self.caret = 0
         self.echo = Echo(self.capture, 0.03)
 
@@ -23,8 +23,8 @@ class Field:
         self._drawn += 0 if self.hides or character in self.lacking else CELL
 
     def capture(self) -> RawFrame:
-        self._captures += 1
-        caret = self.caret if self._captures % 2 else 0
+        self.captures += 1
+        caret = self.caret if self.captures % 2 else 0
         row = b"\xff\xff\xff\0" * self._drawn + b"\0\xff\0\0" * caret
         return RawFrame(WIDTH, 1, row + bytes(4 * WIDTH - len(row)))
 
@@ -38,10 +38,10 @@ class Field:
 def test_text_that_is_drawn_is_pressed_completely() -> None:
     field = Field()
     assert field.type("a text, twice")
-    captures = field._captures
+    captures = field.captures
     assert field.type("a text, twice")
     assert field.pressed == "a text, twice" * 2
-    assert field._captures == captures  # it is not watched again
+    assert field.captures == captures  # it is not watched again
 
 
 def test_the_first_character_that_is_not_drawn_ends_the_text_and_is_named() -> None:
