@@ -186,13 +186,16 @@ def make(
     tokenizer: Tokenizer | None = None,
     text: dict[str, Any] | None = None,
     vision: dict[str, Any] | None = None,
+    image_mean: float = 0.5,
 ) -> None:
     """Write the model, its tokenizer and its image processor's settings to `folder`.
 
-    `text` and `vision` replace fields of those two parts of the configuration, for a larger model.
+    `text` and `vision` replace fields of those two parts of the configuration, for a larger model. `image_mean` is the
+    brightness, from 0 to 1, that becomes 0 in the pixel values.
     """
     folder.mkdir(parents=True, exist_ok=True)
     name, fields, patch = ARCHITECTURES[architecture]
+    patch = (vision or {}).get("patch_size", patch)
     placeholders = PLACEHOLDERS.get(architecture, [])
     image = placeholders[0] if placeholders else "<|image_pad|>"
     if tokenizer_folder is not None:
@@ -223,7 +226,7 @@ def make(
         images = name if name == "Glm4v" else "Qwen2VL"
         processor = {
             "image_processor_type": f"{images}ImageProcessor", "min_pixels": 3136, "max_pixels": 12845056,
-            "patch_size": patch, "temporal_patch_size": 2, "merge_size": 2, "image_mean": [0.5, 0.5, 0.5],
+            "patch_size": patch, "temporal_patch_size": 2, "merge_size": 2, "image_mean": [image_mean] * 3,
             "image_std": [0.5, 0.5, 0.5],
             "processor_class": f"{'Qwen3VL' if architecture == 'qwen3_5' else name}Processor",
         }  # fmt: skip
