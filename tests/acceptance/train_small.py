@@ -1,6 +1,6 @@
 """Trains a model of 3 million parameters from the oracle's episodes, and measures it on seeds that it never saw.
 
-    scripts/test-train trial FOLDER [--tasks click-tab,click-test] [--seeds 300] [--steps 1500]
+    scripts/test-train trial FOLDER [--tasks click-tab,click-test] [--seeds 128] [--steps 600]
 
 Shows that the loop from recorded runs to a better model is closed; it is no product. The tasks are those of MiniWoB++
 that need position, shape and color, not reading. A step whose result is in FOLDER is not repeated. The report has the
@@ -150,8 +150,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--tasks", default=",".join(TASKS))
-    parser.add_argument("--seeds", type=int, default=300, help="seeds of each task to train on")
-    parser.add_argument("--steps", type=int, default=1500, help="steps of the optimizer, with 16 replies each")
+    parser.add_argument("--seeds", type=int, default=128, help="seeds of each task to train on")
+    parser.add_argument("--steps", type=int, default=600, help="steps of the optimizer, with 16 replies each")
     parser.add_argument("--held-out", type=int, default=25, help="seeds of each task to measure on")
     args = parser.parse_args()
     folder, tasks = args.folder.resolve(), args.tasks.split(",")
