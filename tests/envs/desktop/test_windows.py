@@ -66,18 +66,6 @@ def close(env: DesktopEnv, title: str) -> None:
     eventually(lambda: title in titles(env), False)
 
 
-def test_the_program_that_started_last_is_in_front_of_one_that_took_the_focus_later(bare: DesktopEnv) -> None:
-    assert bare.address is not None
-    one, two = sorted(bare.windows(), key=lambda window: window.title)
-    bare.execute(OpenApp("One"))
-    with closing(connect(bare.address)) as connection:
-        desktop = programs.Programs(Windows(connection), None, bare.address)
-        assert not desktop.newest_to_front(set())
-        assert desktop.newest_to_front({one.id})
-        assert active(bare) == two.title
-        assert not desktop.newest_to_front({one.id})
-
-
 def test_without_a_manager_the_window_below_the_pointer_or_with_the_focus_is_active(bare: DesktopEnv) -> None:
     for x, title in ((50, "One"), (400, "Two")):
         bare.execute(Move(ScreenPoint(x, 50)))
@@ -91,6 +79,18 @@ def test_without_a_manager_the_window_below_the_pointer_or_with_the_focus_is_act
     eventually(lambda: titles(bare), {"Named", "Two"})
     bare.execute(Type("printf '\\033]0;One\\007'", submit=True))
     eventually(lambda: titles(bare), {"One", "Two"})
+
+
+def test_the_program_that_started_last_is_in_front_of_one_that_took_the_focus_later(bare: DesktopEnv) -> None:
+    assert bare.address is not None
+    one, two = sorted(bare.windows(), key=lambda window: window.title)
+    bare.execute(OpenApp("One"))
+    with closing(connect(bare.address)) as connection:
+        desktop = programs.Programs(Windows(connection), None, bare.address)
+        assert not desktop.newest_to_front(set())
+        assert desktop.newest_to_front({one.id})
+        assert active(bare) == two.title
+        assert not desktop.newest_to_front({one.id})
 
 
 def test_a_manager_may_start_later_and_end(bare: DesktopEnv) -> None:

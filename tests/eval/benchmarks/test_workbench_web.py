@@ -4,7 +4,6 @@ import json
 import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -214,7 +213,7 @@ def test_a_question_is_judged_by_the_answer_and_by_unchanged_data(tmp_path: Path
 def test_changes_of_a_drawing_that_arrive_at_once_do_not_mix(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     places = {"PAGE": "SITES", "STATE": "HOME/board.json", "NPM": "SITES"}
-    program = replace(WHITEBOARD, environment=places, build=lambda apps: None)
+    program = WebProgram("whiteboard", WHITEBOARD.command, environment=places)
     drawings = [[{"type": "line", "text": str(size) * size * 900}] for size in range(1, 9)]
     with serve(program, tmp_path / "home", "off") as url:
 
