@@ -169,11 +169,13 @@ def batch_of(rows: Sequence[tuple[SampledReply, float]], multiple: int, pad_id: 
     """The tensors of replies, each with its advantage, as TRL's GRPO loss takes them.
 
     Prompts are padded on the left, and replies on the right. The number of rows is a multiple of `multiple`: the last
-    row is repeated without a loss.
+    row is repeated without a loss. A reply in which the model sampled the placeholder of an image is left out: the
+    model's own code expects a picture for each of them.
 
     Raises:
         RunError: there are no rows.
     """
+    rows = [row for row in rows if not _placeholders(row[0].prompt) & set(row[0].ids)]
     if not rows:
         raise RunError("no episode has a reply: look at the newest folder of the rollouts")
     torch = import_module("torch")
@@ -199,6 +201,11 @@ def batch_of(rows: Sequence[tuple[SampledReply, float]], multiple: int, pad_id: 
         if found:
             batch[name] = torch.cat(found)
     return batch
+
+
+def _placeholders(prompt: Mapping[str, Any]) -> set[int]:
+    """The tokens of `prompt` that stand for pictures."""
+    return set(prompt["input_ids"][prompt["mm_token_type_ids"] == 1].tolist())
 
 
 def _ids(reply: SampledReply) -> list[int]:

@@ -10,7 +10,7 @@ from tiny_models import tiny_model_maker
 from screenwright import Agent, FakeEnv, Limits, ModelPolicy, RunError, ScriptedModel
 from screenwright.agent.dialects.gta1 import Gta1
 from screenwright.agent.dialects.registry import with_max_image_pixels
-from screenwright.agent.models.local.prompt import PromptEncoder, encoder_for
+from screenwright.agent.models.local.prompt import PatchGridEncoder, PromptEncoder, encoder_for
 from screenwright.agent.record.events import Replied
 from screenwright.agent.record.trajectory import read_run
 from screenwright.cli.main import main
@@ -140,6 +140,17 @@ def test_the_tokens_of_an_episode_are_those_that_were_sent_and_sampled(
     trained = logps_of(loaded(home / "model"), batch) * batch["completion_mask"]
     sampled = batch["sampling_per_token_logps"] * batch["completion_mask"]
     assert float((trained - sampled).abs().max()) < 1e-3
+
+
+def test_a_reply_with_the_placeholder_of_an_image_is_left_out(
+    rollouts: RolloutRunner, encoder: PromptEncoder, home: Path
+) -> None:
+    reply = rollouts.run(EpisodeId("press-and-end", 0), "step").replies[0]
+    assert isinstance(encoder, PatchGridEncoder)
+    odd = SampledReply(reply.prompt, (*reply.ids, encoder.image_token), (*reply.logprobs, -9.0))
+    batch = batch_of([(reply, 1.0), (odd, -1.0)], 1, encoder.tokenizer.pad_token_id)
+    assert batch["advantages"].tolist() == [1.0]
+    assert logps_of(loaded(home / "model"), batch).shape == (1, len(reply.ids))
 
 
 def test_an_episode_that_cannot_be_judged_has_no_reward(rollouts: RolloutRunner, encoder: PromptEncoder) -> None:
