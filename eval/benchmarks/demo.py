@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from ...agent.loop.agent import Result
 from ...envs.browser import BrowserEnv
-from ...envs.desktop import DesktopEnv, GrantedFolder, Sandbox, VirtualDisplay
+from ...envs.desktop import DesktopEnv, VirtualDisplay
 from ...envs.env import Env
 from ...envs.temp_folder import TempFolder
 from ..core.local_server import HttpRequest, HttpResponse, LocalServer
@@ -31,6 +31,13 @@ _REPLACE = (
     'Type "Thursday" into the "Replace with" field. Check "Replace all in". Click "Replace All". Click "Close". '
     "Press ctrl+s."
 )
+
+# So that each reset shows the same pixels: the title has the name of the file without its folder, whose name is random,
+# and the caret does not blink.
+_SETTINGS = {
+    ".config/glib-2.0/settings/keyfile": "[org/xfce/mousepad/preferences/window]\npath-in-title=false\n",
+    ".config/gtk-3.0/settings.ini": "[Settings]\ngtk-cursor-blink=0\n",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +96,11 @@ class EditText:
         with TempFolder("demo") as folder:
             text = folder.path / "notes.txt"
             text.write_text(self.before, encoding="utf-8")
-            display = VirtualDisplay(
-                programs=(("mousepad", "--disable-server", str(text)),),
-                sandbox=Sandbox(folders=(GrantedFolder(folder.path, writable=True),)),
-            )
+            for name, settings in _SETTINGS.items():
+                (folder.path / name).parent.mkdir(parents=True)
+                (folder.path / name).write_text(settings, encoding="utf-8")
+            editor = ("env", "GSETTINGS_BACKEND=keyfile", "mousepad", "--disable-server", str(text))
+            display = VirtualDisplay(programs=(editor,), home=folder.path)
             with DesktopEnv(virtual=display) as env:
                 yield _Editor(_REPLACE, env, text, self.before.replace("Tuesday", "Thursday"))
 
