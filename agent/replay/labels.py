@@ -127,8 +127,12 @@ def _distance(one: Area, other: Area) -> float:
 
 
 def label_of(area: Area, recorded: Equals) -> Label | None:
-    """The label that only `area` has among its equals: where most of them have one, no control before others."""
-    labels = [label for side in Side if (label := _label_at(area, side, recorded)) is not None]
+    """The label that only `area` has among its equals: where most of them have one, no control before others.
+
+    A single letter is one only where others have one, too: OCR also reads the pointer and icons as letters.
+    """
+    found = [label for side in Side if (label := _label_at(area, side, recorded)) is not None]
+    labels = [one for one in found if one.shared_by > 1 or max(map(len, one.texts)) > 1]
     return min(labels, key=lambda one: (-one.shared_by, not one.plain, one.gap), default=None)
 
 

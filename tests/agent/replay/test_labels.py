@@ -218,3 +218,11 @@ def test_icon_in_another_size_is_found_by_the_name_in_its_row() -> None:
     assert abs(located.point.y - 113 * 1.25) < 6
     gone = reader.shown(names("Ada", "Other", "Alan", zoom=1.25), (100, 160, 220), 1.25)
     assert not isinstance(locate(anchor, gone, 1.0, reader), Found)
+
+
+def test_a_single_letter_is_a_label_only_where_others_have_one_too() -> None:
+    recorded = screen(text("Order", 40, 90), field(40, 120), text("k", 200, 150))  # OCR reads the pointer as a letter
+    assert isinstance(find(recorded, (160, 130), screen(text("Order", 40, 90), field(40, 120))), Found)
+    sizes = screen(*rows("W", "H"))
+    assert isinstance(find(sizes, at_row(0), screen(*rows("W", "H", top=300))), Found)
+    assert isinstance(find(sizes, at_row(0), screen(*rows("X", "H"))), Missing)
