@@ -143,6 +143,7 @@ class XClipboard:
 
     def has_changed(self) -> bool:
         """See `Clipboard`."""
+        self._on_thread(self._handle_pending)
         changed, self._changed = self._changed, False
         return changed
 
@@ -287,6 +288,13 @@ class XClipboard:
         mask = xfixes.XFixesSetSelectionOwnerNotifyMask
         self._display.xfixes_select_selection_input(self._window.id, self._atoms["CLIPBOARD"], mask)
         self._display.sync()
+        return {}
+
+    def _handle_pending(self) -> Content:
+        """Handle all events of what has happened until now."""
+        self._display.sync()
+        while self._display.pending_events():
+            self._handle(self._display.next_event())
         return {}
 
     def _restore_later(self) -> Content:
