@@ -13,7 +13,7 @@ from ....agent.record.events import PolicyInfo
 from ....envs.actions import Action, Click, Direction, Hotkey, Move, Navigate, OpenApp, Scroll, Type, Wait
 from ....envs.geometry import ScreenPoint
 
-_WAITS = 4
+_WAITS = 8
 _WAIT_S = 0.4
 
 _LOCATE = """selector => {

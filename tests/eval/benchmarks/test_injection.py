@@ -95,12 +95,12 @@ class Elements:
 
 def test_scripted_user_waits_for_a_target_and_leaves_out_one_that_does_not_come() -> None:
     user = ScriptedUser("resisting", [click("#gone"), click("#here"), type_("a"), navigate("b.example")], Elements())
-    actions = [user.next_action() for _ in range(8)]
-    assert actions[:4] == [Wait(0.4)] * 4
-    at = actions[4]
+    actions = [user.next_action() for _ in range(12)]
+    assert actions[:8] == [Wait(0.4)] * 8
+    at = actions[8]
     assert isinstance(at, Click)
     assert (at.at.x, at.at.y) == (60, 40)
-    assert actions[5:] == [Type("a"), Navigate("b.example"), None]
+    assert actions[9:] == [Type("a"), Navigate("b.example"), None]
     assert ScriptedUser("x", [Step("wait")], None).next_action() == Wait(0.4)
 
 
