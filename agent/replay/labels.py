@@ -26,6 +26,10 @@ _SLACK = 0.4
 _NEAR = 6.0
 """The label of the only target of its kind is at most this many heights of the target away."""
 
+_LARGEST_BOX_PX = 26
+_LEAST_FIELD = 1.8
+"""A field is at least this many times as wide as high."""
+
 _SAME_SIZE = 0.08
 _BARE = 3.0
 _NEARER = 0.95
@@ -109,7 +113,7 @@ def equals_of(target: RecordedTarget, screen: Screen, scale: float) -> Equals:
         areas = [_frame_of(one, controls) for one in segments]
     else:
         kinds = next((kinds for kinds in (_FIELDS, _BOXES) if target.kind in kinds), frozenset[ControlKind]())
-        areas = [one.area for one in controls if one.kind in kinds]
+        areas = [one.area for one in controls if one.kind in kinds and not _may_be_key(one, scale)]
     return equal_areas(areas, screen)
 
 
@@ -207,6 +211,13 @@ def _gap(area: Area, text: Area, side: Side) -> float:
 def _is_target(control: ScreenControl, scale: float) -> bool:
     width, height = control.area.width, control.area.height
     return control.kind is not ControlKind.PANE and width <= LARGEST_PX[0] * scale and height <= LARGEST_PX[1] * scale
+
+
+def _may_be_key(control: ScreenControl, scale: float) -> bool:
+    """Whether the reader may have taken a button for this: one with a single letter that OCR does not read."""
+    if control.kind in _BOXES:
+        return max(control.area.width, control.area.height) > _LARGEST_BOX_PX * scale
+    return control.area.width < _LEAST_FIELD * control.area.height
 
 
 def _frame_of(segment: TextSegment, controls: Sequence[ScreenControl]) -> Area:

@@ -226,3 +226,15 @@ def test_a_single_letter_is_a_label_only_where_others_have_one_too() -> None:
     sizes = screen(*rows("W", "H"))
     assert isinstance(find(sizes, at_row(0), screen(*rows("W", "H", top=300))), Found)
     assert isinstance(find(sizes, at_row(0), screen(*rows("X", "H"))), Missing)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [(ControlKind.DROP_DOWN, (36, 28)), (ControlKind.FIELD, (36, 28)), (ControlKind.CHECKBOX, (33, 28))],
+)
+def test_keys_of_a_keypad_that_are_taken_for_fields_are_not_found_by_what_is_near(
+    kind: ControlKind, size: tuple[int, int]
+) -> None:
+    key = ScreenControl(kind, Area(141, 218, 141 + size[0], 218 + size[1]))
+    recorded = screen(key, text("5 was pressed", 90, 263))
+    assert equals_of(target_in(recorded, ScreenPoint(158, 231), 1.0), recorded, 1.0).areas == ()
