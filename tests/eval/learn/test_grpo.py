@@ -63,7 +63,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def settings(home: Path, out: Path, **changes: Any) -> GrpoSettings:
     tuning = TuningSettings(
-        str(home / "model"), (), out, epochs=6, batch=4, accumulate=2, learning_rate=3e-4,
+        str(home / "model"), (), out, epochs=24, batch=4, accumulate=2, learning_rate=3e-4,
         more={"save_strategy": "no"} | changes.pop("fields", {}),
     )  # fmt: skip
     more = {"root": home / "toy", "steps": 1, "max_image_pixels": PIXELS, "recovery": False} | changes.pop("more", {})
@@ -111,13 +111,13 @@ def test_the_rewarded_reply_gains_probability(
 ) -> None:
     first = rollouts.run(EpisodeId("press-and-end", 0), "before").replies[0]
     done = train_grpo(settings(home, tmp_path / "out"))
-    assert (done.steps, done.examples, done.dialects) == (6, 1, ("gta1",))
+    assert (done.steps, done.examples, done.dialects) == (24, 1, ("gta1",))
     folders = (home / "model", tmp_path / "out")
     before, after = (press_probability(folder, first, encoder.tokenizer) for folder in folders)
     assert 0.2 < before < 0.8
-    assert after > before + 0.03  # 48 episodes gain 0.04 to 0.1, by the seed
+    assert after > before + 0.1
     runs = sorted((tmp_path / "out" / "rollouts").glob("step-*/press-and-end/*"))
-    assert len(runs) == 6 * 8
+    assert len(runs) == 24 * 8
 
 
 def test_the_tokens_of_an_episode_are_those_that_were_sent_and_sampled(
