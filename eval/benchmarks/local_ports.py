@@ -26,7 +26,7 @@ class KeptPorts:
 
     @contextmanager
     def taken(self, name: str) -> Generator[int]:
-        """A free port that nobody else takes from here in the meantime."""
+        """A free port, which no other episode of this process gets in the meantime."""
         with self._lock:
             port = next((self._idle[name].pop(at) for at, one in enumerate(self._idle[name]) if _is_free(one)), None)
         port = port or free_port()

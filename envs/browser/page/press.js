@@ -1,4 +1,4 @@
-// Tells when a press may end. A page that looks at the mouse and the keys in each frame, or that draws between press and
+// Decides when a press may end. A page that looks at the mouse and the keys in each frame, or that draws between press and
 // release, has to get a frame while they are pressed. One in which nothing runs, and that did nothing when it was pressed,
 // cannot tell the difference, and is not waited for.
 (page => {
