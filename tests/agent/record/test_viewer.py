@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from screenwright import (
     Action,
@@ -103,7 +103,7 @@ def open_page(browser: Browser, folder: Path, html: str, width: int = 1280, sche
     page.on("console", lambda message: problems.append(message.text))
     page.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)
     page.goto(path.as_uri())
-    page.wait_for_function("document.getElementById('screenshot').complete")
+    expect(page.locator("#screenshot")).to_have_js_property("complete", True)
     assert problems == []
     return page
 
