@@ -206,7 +206,10 @@ class BoardShape:
 
 @dataclass(frozen=True, slots=True)
 class Whiteboard:
-    """The drawing of Excalidraw, in its own format. Shapes are compared in their order, boxes to `within` units."""
+    """The drawing of Excalidraw, in its own format. Boxes are compared to `within` units.
+
+    The order of the shapes does not count: a copy is put above its original, not above all shapes.
+    """
 
     path: str
     shapes: tuple[BoardShape, ...]
@@ -227,12 +230,12 @@ class Whiteboard:
         if len(found) != len(self.shapes):
             kinds = ", ".join(shape.kind for shape in found) or "nothing"
             return [f"the drawing has {kinds} instead of {', '.join(shape.kind for shape in self.shapes) or 'nothing'}"]
-        pairs = zip(self.shapes, found, strict=True)
-        return [
-            f"shape {number} is {other} instead of {one}"[:300]
-            for number, (one, other) in enumerate(pairs, 1)
-            if not self._is_like(one, other)
-        ]
+        for shape in sorted(self.shapes, key=lambda shape: shape.x is None):
+            match = next((one for one in found if self._is_like(shape, one)), None)
+            if match is None:
+                return [f"there is no {shape}, but {', '.join(map(str, found))}"[:300]]
+            found.remove(match)
+        return []
 
     def _is_like(self, wanted: BoardShape, found: BoardShape) -> bool:
         same = (wanted.kind, wanted.background, wanted.text) == (found.kind, found.background, found.text)
