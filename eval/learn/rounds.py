@@ -3,7 +3,7 @@
     OUT/round-0/evaluation            the start model on the held-out seeds
     OUT/round-N/rollouts              many trials of each training task, by the model of the round before
     OUT/round-N/data.jsonl            the replies that were kept
-    OUT/round-N/model                 the start model, trained on the data of all rounds so far
+    OUT/round-N/model                 the start model, trained on the given data and that of all rounds so far
     OUT/round-N/evaluation            this model on the held-out seeds
     OUT/rounds.json, OUT/rounds.md    success by round, what was kept, and the cost
 
@@ -26,17 +26,19 @@ from ..core.record import Record
 from ..datasets.export import export
 from ..datasets.filters import StepFilter
 from ..runner.evaluation import Evaluation
+from .examples import read_lines
 from .sft import train_sft
 from .tuning import REPORT, TuningResult, TuningSettings
 
 
 @dataclass(frozen=True, slots=True)
 class RoundsSettings:
-    """What is repeated `rounds` times. `tuning` names the start model; its data and folder are set for each round.
+    """What is repeated `rounds` times.
 
-    Each of `trials` runs every training seed of each task at `temperature`; `held_out` seeds are only measured, with
-    the sampling of the dialect. `keep` is the filter of the replies that are learned. `more` are further settings of
-    `screenwright eval`, by name.
+    `tuning` has the start model and the data that each round learns too, such as demonstrations; its folder is set for
+    each round. Each of `trials` runs every training seed of each task at `temperature`; `held_out` seeds are only
+    measured, with the sampling of the dialect. `keep` is the filter of the replies that are learned. `more` are further
+    settings of `screenwright eval`, by name.
     """
 
     benchmark: str
@@ -103,9 +105,11 @@ def run_rounds(
     loaded in the worker that runs the episodes.
 
     Raises:
-        RunError: no episode of a round was kept, or `settings.out` has rounds with other settings.
+        RunError: no episode of a round was kept, data cannot be read, or `settings.out` has rounds with other settings.
         EvalError, ValueError, TaskError: see `Evaluation`.
     """
+    for file in settings.tuning.data:
+        read_lines(file)  # a file that is missing is an error now, and not after the rollouts
     _claim(settings)
     results = [_measured(settings, 0, settings.tuning.model, report)]
     data: list[Path] = []
@@ -117,7 +121,7 @@ def run_rounds(
         rollouts = _evaluate(settings, folder / "rollouts", model, settings.seeds, **sampled)
         data.append(_export(settings, folder))
         report(f"round {number}: training")
-        trained = _train(replace(settings.tuning, data=tuple(data), out=folder / "model"), train)
+        trained = _train(replace(settings.tuning, data=(*settings.tuning.data, *data), out=folder / "model"), train)
         model = address_of(folder / "model")
         measured = _measured(settings, number, model, report)
         kept = _kept(folder / "data.jsonl")

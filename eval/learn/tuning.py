@@ -133,12 +133,16 @@ class Training:
         done = trainer.train(resume_from_checkpoint=self.checkpoint)
         test_loss = trainer.evaluate()["eval_loss"] if self.settings.test else None
         names = tuple(sorted(set(dialects)))
-        result = TuningResult(
-            self.settings.out, names, examples, done.global_step, float(done.training_loss), test_loss
-        )
+        loss = self._mean_loss(float(done.training_loss), trainer.state.log_history)
+        result = TuningResult(self.settings.out, names, examples, done.global_step, loss, test_loss)
         if trainer.is_world_process_zero():
             self._save(trainer, result)
         return result
+
+    def _mean_loss(self, since_start: float, log: Sequence[Mapping[str, Any]]) -> float:
+        """The mean loss of all steps. The trainer's own sum begins with this process, but its log is continued."""
+        logged = [float(entry["loss"]) for entry in log if "loss" in entry]
+        return sum(logged) / len(logged) if self.checkpoint and logged else since_start
 
     def _save(self, trainer: Any, result: TuningResult) -> None:
         """Write the model with its adapters merged, its processor, and last of all the report."""

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 
 from screenwright._plugins import load_plugin, plugin_names
 
@@ -71,6 +71,15 @@ def obedient(instance: TaskInstance, episode: EpisodeId) -> Policy:
     return instance.obedience()
 
 
+@runtime_checkable
+class Seedable(Protocol):
+    """A model whose sampling can be repeated. An episode that a kill interrupted then samples the same again."""
+
+    def seed(self, text: str) -> None:
+        """Have the next calls sample as they do after each `seed` with the same `text`."""
+        ...
+
+
 class _ModelAgent:
     """A model with the prompts of `screenwright run`; opened once for all episodes of a worker."""
 
@@ -84,6 +93,8 @@ class _ModelAgent:
             raise
 
     def __call__(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
+        if isinstance(self._model, Seedable):
+            self._model.seed(episode.path)
         return self._config.agent.build_policy(self._model, self._dialects, summarize=self._config.recovery.recovery)
 
     def close(self) -> None:

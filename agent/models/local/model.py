@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -85,6 +86,7 @@ class LocalModel:
         self._device = device
         self._dtype: Dtype = dtype
         self._loaded: _LoadedModel | None = None
+        self._seed: int | None = None
         self._lock = threading.RLock()
 
     @classmethod
@@ -110,6 +112,13 @@ class LocalModel:
         """See `Model`. Loads the weights, and downloads them first if necessary."""
         self._load()
 
+    def seed(self, text: str) -> None:
+        """Have the next calls sample as they do after each `seed` with the same `text`, if their prompts are the same.
+
+        Sets torch's generators, which belong to the whole process.
+        """
+        self._seed = int.from_bytes(sha256(text.encode()).digest()[:7])
+
     def complete(
         self, messages: Sequence[Message], sampling: Sampling, stop: Callable[[str], bool] = never
     ) -> Completion:
@@ -124,6 +133,9 @@ class LocalModel:
             criteria = TextStoppingCriteria(
                 loaded.encoder.tokenizer, stop, prompt.length, loaded.eos_ids, prompt.opening, sampling.stop
             )
+            if self._seed is not None:  # not earlier: loading may draw random numbers
+                import_module("torch").manual_seed(self._seed)
+                self._seed = None
             output = self._generate(loaded, prompt.tensors, sampling, criteria)
             ids: list[int] = output.sequences[0, criteria.start :].tolist()
             tokens = _sampled_tokens(loaded.model, prompt, output, sampling)

@@ -74,6 +74,14 @@ def _add_round_arguments(rounds: argparse.ArgumentParser) -> None:
     rounds.add_argument("--rounds", type=positive, default=3, metavar="N", help="number of rounds (default: 3)")
     rounds.add_argument("--trials", type=positive, default=4, metavar="N", help="rollouts of each seed (default: 4)")
     rounds.add_argument("--keep", default="done,parsed", metavar="WHICH", help="as of export (default: done,parsed)")
+    rounds.add_argument(
+        "--data",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="export that each round learns too, such as demonstrations; repeatable",
+    )
     _add_tuning_arguments(rounds, "SFTConfig")
 
 
@@ -160,7 +168,7 @@ def _round(args: argparse.Namespace) -> int:
 
     settings = RoundsSettings(
         benchmark=args.benchmark,
-        tuning=_tuning(args),
+        tuning=_tuning(args, tuple(args.data)),
         dialect=args.dialect,
         seeds=args.seeds,
         held_out=args.held_out,

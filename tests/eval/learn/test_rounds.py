@@ -99,6 +99,18 @@ def test_each_round_learns_from_what_succeeded_so_far(
     assert len(json.loads((out / "rounds.json").read_text())) == 3
 
 
+def test_each_round_learns_the_given_data_too(settings: RoundsSettings, urls: list[str], tmp_path: Path) -> None:
+    given = tmp_path / "demonstrations.jsonl"
+    given.write_text('{"messages": [], "loss": 1}\n')
+    trainer, settings = Trainer(), replace(settings, rounds=1, tuning=replace(settings.tuning, data=(given,)))
+    run(settings, urls, trainer)
+    assert trainer.trained[0].data == (given, tmp_path / "out" / "round-1" / "data.jsonl")
+    missing = replace(settings.tuning, data=(tmp_path / "missing.jsonl",))
+    with pytest.raises(RunError, match=r"missing\.jsonl"):
+        run(replace(settings, tuning=missing, out=tmp_path / "other"), urls, trainer)
+    assert not (tmp_path / "other").exists()
+
+
 def test_success_is_measured_on_seeds_that_are_not_learned(settings: RoundsSettings, urls: list[str]) -> None:
     table = run(replace(settings, seeds="0", held_out="1,2"), urls, Trainer())
     assert [line.split("|")[2].strip()[:4] for line in table.splitlines()[2:]] == ["0.00", "0.50", "1.00"]

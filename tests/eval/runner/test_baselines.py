@@ -4,9 +4,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from tiny_models import tiny_model_maker
 
 from screenwright import ScriptedModel
 from screenwright.agent.models.http_server import serve
+from screenwright.agent.record.events import Replied
+from screenwright.agent.record.trajectory import read_run
 from screenwright.cli.main import main
 from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.store import Store
@@ -92,3 +95,23 @@ def test_a_model_name_that_the_server_does_not_have_is_refused_before_the_first_
     assert "ui-tars-1.5-7b" in error
     assert error.count("\n") == 1
     assert not Path("out").exists()
+
+
+@pytest.mark.local
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+def test_an_episode_that_is_repeated_samples_the_same(tmp_path: Path) -> None:
+    pytest.importorskip("transformers", reason="needs the local extra: run scripts/test-local")
+    tiny_model_maker()(tmp_path / "model")
+    flags = ["--model", str(tmp_path / "model"), "--dialect", "gta1", "--max-image-pixels", "30000", "--root"]
+    flags += [str(tmp_path), "--task", "press", "--seeds", "0", "--workers", "0", "--steps", "1"]
+    flags += ["--temperature", "1.5", "--trials", "2", "--request", '{"max_tokens": 8}']
+
+    def first_replies(name: str) -> list[str]:
+        assert main(["eval", "toy", *flags, "--out", str(tmp_path / name)]) == 0
+        store = Store(tmp_path / name)
+        runs = [read_run(store.folder_of(episode)) for episode in store.manifest().episodes]
+        return [next(event.text for event in run.events if isinstance(event, Replied)) for run in runs]
+
+    one, other = first_replies("first")
+    assert one != other
+    assert first_replies("second") == [one, other]

@@ -177,6 +177,22 @@ def test_sampling_varies_replies_and_temperature_0_does_not(model: LocalModel) -
     assert len({model.complete(asked(), SHORT).text for _ in range(2)}) == 1
 
 
+def test_a_seed_repeats_what_was_sampled(folders: dict[str, Path]) -> None:
+    warm = Sampling(temperature=1.5, max_tokens=12)
+
+    def replies(name: str) -> list[str]:
+        fresh.seed(name)
+        return [fresh.complete(asked(), warm).text for _ in range(2)]
+
+    fresh = LocalModel(folders["qwen2_5_vl"], name="ui-tars-1.5-tiny", device="cpu")
+    first = replies("click-test/0")
+    assert first[0] != first[1]
+    assert replies("click-test/0.1") != first
+    assert replies("click-test/0") == first
+    fresh = LocalModel(folders["qwen2_5_vl"], name="ui-tars-1.5-tiny", device="cpu")
+    assert replies("click-test/0") == first
+
+
 @pytest.mark.parametrize(
     "penalty", [{"frequency_penalty": 2.0}, {"presence_penalty": 2.0}, {"repetition_penalty": 100.0}]
 )

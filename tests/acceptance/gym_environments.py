@@ -1,0 +1,78 @@
+"""Runs Gymnasium's environment checker on the registered environments.
+
+    .venv/bin/python tests/acceptance/gym_environments.py FILE [--each 1] [--benchmark miniwob]
+
+FILE gets a line for each environment, and those that it has are not checked again. `--each 0` checks all of them.
+"""
+
+import argparse
+import json
+import sys
+import time
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import gymnasium
+from gymnasium.utils.env_checker import check_env
+
+import screenwright.gym
+from screenwright.envs.env import EnvUnavailable
+
+
+def chosen(benchmarks: Sequence[str], each: int) -> list[str]:
+    """The names of `each` environments of each benchmark; all of them if it is 0."""
+    gymnasium.register_envs(screenwright.gym)
+    found, count = [], Counter[str]()
+    for name, spec in gymnasium.registry.items():
+        benchmark = spec.kwargs.get("benchmark") if name.startswith("screenwright/") else None
+        if benchmark is None or (benchmarks and benchmark not in benchmarks) or (each and count[benchmark] >= each):
+            continue
+        count[benchmark] += 1
+        found.append(name)
+    return found
+
+
+def check(name: str) -> dict[str, object]:
+    """The problem of an environment, empty if there is none, and what the checker warned of."""
+    began, problem = time.process_time(), ""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            env = gymnasium.make(name)
+            try:
+                check_env(env.unwrapped)
+            finally:
+                env.close()
+        except EnvUnavailable as error:
+            return {"name": name, "skipped": str(error)}
+        except Exception as error:  # noqa: BLE001 -- the trial reports whatever fails
+            problem = f"{type(error).__name__}: {error}"
+    told = sorted({str(warning.message) for warning in caught if "gymnasium" in warning.filename})
+    return {"name": name, "problem": problem, "warnings": told, "cpu_s": round(time.process_time() - began, 2)}
+
+
+def main() -> int:
+    """Check; the exit code is 1 if an environment has a problem."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--each", type=int, default=1)
+    parser.add_argument("--benchmark", action="append", default=[])
+    given = parser.parse_args()
+    given.file.touch()
+    results = {(one := json.loads(line))["name"]: one for line in given.file.read_text().splitlines()}
+    for name in chosen(given.benchmark, given.each):
+        if name not in results:
+            results[name] = check(name)
+            with given.file.open("a") as file:
+                file.write(json.dumps(results[name]) + "\n")
+            print(json.dumps(results[name]), flush=True)
+    failed = [one for one in results.values() if one.get("problem")]
+    skipped = sum("skipped" in one for one in results.values())
+    print(f"{len(results)} environments, {len(failed)} with a problem, {skipped} skipped")
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
