@@ -72,7 +72,7 @@ def _seeds_in(text: str) -> set[int]:
 
 @dataclass(frozen=True, slots=True)
 class RoundResult:
-    """A round. `success` is on the held-out seeds; round 0 is the start model, which has no data.
+    """A round. `success` is on the held-out seeds, and `by_task` by task; round 0 is the start model without data.
 
     Of the `rollouts`, `kept` gave data, `failed` did not do the task, `filtered` did it but no step was kept, and
     `unjudged` could not be judged. `usage` are the tokens of rollouts and evaluation, `seconds` their time.
@@ -81,6 +81,7 @@ class RoundResult:
     number: int
     success: Interval
     held_out: int
+    by_task: Mapping[str, Interval] = field(default_factory=dict[str, Interval])
     rollouts: int = 0
     kept: int = 0
     failed: int = 0
@@ -154,9 +155,19 @@ def _evaluate(settings: RoundsSettings, folder: Path, model: str, seeds: str, **
 def _measured(settings: RoundsSettings, number: int, model: str, report: Callable[[str], object]) -> RoundResult:
     records = _evaluate(settings, settings.out / f"round-{number}" / "evaluation", model, settings.held_out)
     judged = [record for record in records if record.is_judged]
-    success = wilson(sum(record.done is True for record in judged), len(judged))
-    report(f"round {number}: success {success.value:.2f} ({success.low:.2f} to {success.high:.2f}) on {len(judged)}")
-    return RoundResult(number, success, len(judged), usage=_usage(records), seconds=_seconds(records))
+    success = _success(judged)
+    report(f"round {number}: success {_as_text(success)} on {len(judged)}")
+    tasks = dict.fromkeys(record.id.task for record in judged)
+    by_task = {task: _success([record for record in judged if record.id.task == task]) for task in tasks}
+    return RoundResult(number, success, len(judged), by_task, usage=_usage(records), seconds=_seconds(records))
+
+
+def _success(judged: Sequence[Record]) -> Interval:
+    return wilson(sum(record.done is True for record in judged), len(judged))
+
+
+def _as_text(success: Interval) -> str:
+    return f"{success.value:.2f} ({success.low:.2f} to {success.high:.2f})"
 
 
 def _export(settings: RoundsSettings, folder: Path) -> Path:
@@ -232,13 +243,21 @@ _COLUMNS = ("round", "success", "rollouts", "kept", "failed", "filtered", "unjud
 def as_table(results: Sequence[RoundResult]) -> str:
     """Success on the held-out seeds by round with 95 % intervals, what was kept of the rollouts, and the cost.
 
-    A table in Markdown; `time` is that of the episodes.
+    Tables in Markdown, the second one by task; `time` is that of the episodes.
     """
     lines = [f"| {' | '.join(_COLUMNS)} |", "|---" * len(_COLUMNS) + "|"]
     for one in results:
-        success = f"{one.success.value:.2f} ({one.success.low:.2f} to {one.success.high:.2f}) of {one.held_out}"
+        success = f"{_as_text(one.success)} of {one.held_out}"
         counts = (one.rollouts, one.kept, one.failed, one.filtered, one.unjudged)
         loss = "" if one.loss is None else f"{one.loss:.3g}"
         cells = (one.number, success, *counts, loss, f"{one.usage.total:,}", f"{one.seconds:.0f} s")
         lines.append(f"| {' | '.join(map(str, cells))} |")
+    lines += [
+        "",
+        f"| task | {' | '.join(f'round {one.number}' for one in results)} |",
+        "|---" * (len(results) + 1) + "|",
+    ]
+    for task in dict.fromkeys(task for one in results for task in one.by_task):
+        texts = (_as_text(one.by_task[task]) if task in one.by_task else "" for one in results)
+        lines.append(f"| {task} | {' | '.join(texts)} |")
     return "\n".join(lines) + "\n"

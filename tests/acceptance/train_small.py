@@ -38,7 +38,10 @@ FIRST_SEED = 1000
 FIRST_ROUND_SEED = 2000
 PR_SET_CHILD_SUBREAPER = 36
 # Little randomness: a reply that did the task is an example for others, and is to be near the middle of its target.
-ROUND = ("--trials", "2", "--temperature", "0.8", "--learning-rate", "4e-4")
+ROUND = (
+    *("--dialect", "gta1", "--trials", "2", "--temperature", "0.8", "--learning-rate", "4e-4"),
+    *("--eval", "workers=2", "--eval", "steps=1", "--eval", "max_image_pixels=32000"),
+)
 TEXT = {
     "hidden_size": 256,
     "intermediate_size": 704,
@@ -156,23 +159,13 @@ def picture_losses(model: Path, file: Path) -> tuple[float, float]:
     return sum(own) / len(own), sum(other) / len(other)
 
 
-def report(folder: Path, tasks: Sequence[str], improved: Sequence[str]) -> str:
+def report(folder: Path, tasks: Sequence[str]) -> str:
     """Success by task with 95 % intervals, before and after training and by round; losses and costs."""
     own, other = picture_losses(folder / "tuned", folder / "data" / "test.jsonl")
     lines = [f"loss on test data: {own:.2f}, with screenshots of other seeds: {other:.2f}", ""]
-    lines += table({name: folder / name for name in ("untrained", "trained")}, tasks)
-    rounds = sorted((folder / "rounds").glob("round-*/evaluation"))
-    lines += ["", *table({path.parent.name: path for path in rounds}, improved)]
-    costs = json.loads((folder / "cpu.json").read_text())
-    lines += ["", *(f"{phase}: {seconds:.0f} s of CPU" for phase, seconds in costs.items())]
-    return "\n".join(lines)
-
-
-def table(evaluations: dict[str, Path], tasks: Sequence[str]) -> list[str]:
-    """Success by task and evaluation, as a table in Markdown."""
-    stores = [Store(path) for path in evaluations.values()]
+    lines += ["task | untrained | trained", "--- | --- | ---"]
+    stores = [Store(folder / name) for name in ("untrained", "trained")]
     records = [store.records(store.manifest().episodes) for store in stores]
-    lines = [" | ".join(("task", *evaluations)), " | ".join(["---"] * (len(evaluations) + 1))]
     for task in (*tasks, "all"):
         cells = []
         for found in records:
@@ -180,7 +173,9 @@ def table(evaluations: dict[str, Path], tasks: Sequence[str]) -> list[str]:
             interval = wilson(sum(done), len(done)) if done else None
             cells.append(f"{sum(done)} of {len(done)} ({interval.low:.2f} to {interval.high:.2f})" if interval else "")
         lines.append(f"{task} | {' | '.join(cells)}")
-    return lines
+    costs = json.loads((folder / "cpu.json").read_text())
+    lines += ["", (folder / "rounds" / "rounds.md").read_text()]
+    return "\n".join([*lines, *(f"{phase}: {seconds:.0f} s of CPU" for phase, seconds in costs.items())])
 
 
 def demonstrate(folder: Path, tasks: Sequence[str], seeds: int) -> None:
@@ -194,10 +189,10 @@ def demonstrate(folder: Path, tasks: Sequence[str], seeds: int) -> None:
             screenwright("export", folder / "oracle", "--out", out, "--keep", f"done,seed={chosen}", *DIALECT)
 
 
-def settings_of_trl(steps: int, **more: object) -> list[str]:
+def settings_of_trl(steps: int) -> list[str]:
     """The arguments of a training that has `steps`."""
     values = {"max_steps": steps, "warmup_steps": 0.05, "adam_beta2": 0.98, "eval_strategy": "no"}
-    values |= {"save_strategy": "steps", "save_steps": 100} | more
+    values |= {"save_strategy": "steps", "save_steps": 100}
     fields = [flag for name, value in values.items() for flag in ("--set", f"{name}={value}")]
     return ["--batch", "16", "--accumulate", "1", *fields]
 
@@ -216,11 +211,9 @@ def imitate(folder: Path, steps: int) -> None:
 def improve(folder: Path, tasks: Sequence[str], rounds: int, seeds: int, held_out: int) -> None:
     """Rounds of rejection sampling from the model that has learned the demonstrations."""
     chosen = [flag for task in tasks for flag in ("--task", task)]
-    last = FIRST_ROUND_SEED + seeds - 1
-    given = ["--model", folder / "tuned", "--dialect", "gta1", "--seeds", f"{FIRST_ROUND_SEED}-{last}"]
-    given += ["--held-out", f"0-{held_out - 1}", "--rounds", str(rounds), *ROUND]
-    more = ["--eval", "steps=1", "--eval", "max_image_pixels=32000", "--out", folder / "rounds"]
-    screenwright("train", "round", BENCHMARK, *chosen, *given, *more, *settings_of_trl(300))
+    model: list[str | Path] = ["--model", folder / "tuned", "--out", folder / "rounds"]
+    chosen += ["--seeds", f"{FIRST_ROUND_SEED}-{FIRST_ROUND_SEED + seeds - 1}", "--held-out", f"0-{held_out - 1}"]
+    screenwright("train", "round", BENCHMARK, *model, *chosen, "--rounds", str(rounds), *ROUND, *settings_of_trl(300))
 
 
 def main() -> None:
@@ -248,7 +241,7 @@ def main() -> None:
             evaluate(folder / name, tasks, f"0-{args.held_out - 1}", "--model", str(folder / source), *model)
     with costed(folder, "rounds"):
         improve(folder, improved, args.rounds, args.round_seeds, args.round_held_out)
-    print(report(folder, tasks, improved))
+    print(report(folder, tasks))
 
 
 if __name__ == "__main__":

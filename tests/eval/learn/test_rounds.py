@@ -89,7 +89,7 @@ def test_each_round_learns_from_what_succeeded_so_far(
     assert {one.model for one in trainer.trained} == {urls[0]}
     learned = [json.loads(line)["seed"] for line in (out / "round-2" / "data.jsonl").read_text().splitlines()]
     assert sorted(set(learned)) == [0, 1]
-    rows = [[cell.strip() for cell in line.split("|")] for line in table.splitlines()[2:]]
+    rows = [[cell.strip() for cell in line.split("|")] for line in table.split("\n\n")[0].splitlines()[2:]]
     assert [row[3:8] for row in rows] == [
         ["0", "0", "0", "0", "0"],
         ["6", "2", "4", "0", "0"],
@@ -113,7 +113,9 @@ def test_each_round_learns_the_given_data_too(settings: RoundsSettings, urls: li
 
 def test_success_is_measured_on_seeds_that_are_not_learned(settings: RoundsSettings, urls: list[str]) -> None:
     table = run(replace(settings, seeds="0", held_out="1,2"), urls, Trainer())
-    assert [line.split("|")[2].strip()[:4] for line in table.splitlines()[2:]] == ["0.00", "0.50", "1.00"]
+    by_round, by_task = (part.splitlines()[2:] for part in table.split("\n\n"))
+    assert [line.split("|")[2].strip()[:4] for line in by_round] == ["0.00", "0.50", "1.00"]
+    assert [[cell.strip()[:4] for cell in line.split("|")[2:-1]] for line in by_task] == [["0.00", "0.50", "1.00"]]
     with pytest.raises(ValueError, match="seed 2 is in the training seeds and in the held-out ones"):
         replace(settings, seeds="0-2", held_out="2-4")
 
