@@ -75,13 +75,10 @@ def office(path: str, name: str, value: object) -> str:
 
 SOLUTIONS = {
     "030eeff7": preference("enable_do_not_track", True),
-    "12086550": f"{STOP_CHROME}; {START_CHROME[:-12]} chrome://password-manager/passwords >/dev/null 2>&1 &); sleep 5",
     "2ad9387a": bookmarks("Favorites"),
     "2ae9ba84": preference("profile.name", "Thomas"),
     "3299584d": preference("session", {"restore_on_startup": 5}),
-    "44ee5668": f'{STOP_CHROME}; python3 -c "import sqlite3,os; c=sqlite3.connect(os.path.expanduser('
-    "'~/.config/google-chrome/Default/History')); c.execute('DELETE FROM urls WHERE url LIKE ?', ('%youtube%',)); "
-    f'c.commit()"; {START_CHROME}',
+    "93eabf48": preference("browser.theme", {"color_scheme": 1, "color_scheme2": 1}),
     "9656a811": preference("safebrowsing", {"enabled": True, "enhanced": False}),
     "99146c54": preference("profile.default_content_setting_values.cookies", 4),
     "af630914": preference("webkit.webprefs.default_font_size", 24),
@@ -92,7 +89,7 @@ SOLUTIONS = {
     "7767eef2": gimp('theme "Light"'),
     "7b7617bd": gimp("undo-levels 100"),
     "d52d6308": gimp("hide-docks yes", "sessionrc"),
-    "2cd43775": office("Office.Recovery/AutoSave", "TimeIntervall", 3),
+    "2cd43775": office("Office.Common/Save/Document", "AutoSaveTimeIntervall", 3),
     "2373b66a": "sar -u 1 30 > ~/Desktop/System_Resources_Report.txt; sleep 1",
     "937087b6": "for kind in $(grep ^MimeType= /usr/share/applications/vlc.desktop | cut -d= -f2 | tr ';' ' '); do "
     "xdg-mime default vlc.desktop $kind; done",
@@ -114,6 +111,9 @@ SOLUTIONS = {
 }
 """Commands by the start of the ids of feasible tasks."""
 
+ADDRESSES = {"12086550": "chrome://password-manager/passwords", "93eabf48": "chrome://settings/appearance"}
+"""What is typed into Chrome's address bar, after the command if there is one."""
+
 _TERMINAL_S, _DONE_S = 4.0, 3.0
 _SLOW = {"2373b66a": 35.0}
 
@@ -123,17 +123,16 @@ def solution(task: OSWorldTask) -> Policy | None:
     example = read_json(task.file, EXAMPLE)
     if example.is_infeasible:
         return ScriptedPolicy([GiveUp("it cannot be done")])
-    command = SOLUTIONS.get(example.id[:8])
-    if command is None:
-        return None
-    waits = _DONE_S + _SLOW.get(example.id[:8], 10.0 * ("sleep" in command))
-    steps: tuple[Action, ...] = (
-        Hotkey(("ctrl", "alt", "t")),
-        Wait(_TERMINAL_S),
-        Type(command, submit=True),
-        Wait(waits),
+    command, address = SOLUTIONS.get(example.id[:8]), ADDRESSES.get(example.id[:8])
+    waits = _DONE_S + _SLOW.get(example.id[:8], 10.0 * ("sleep" in (command or "")))
+    in_terminal: tuple[Action, ...] = (
+        (Hotkey(("ctrl", "alt", "t")), Wait(_TERMINAL_S), Type(command, submit=True), Wait(waits)) if command else ()
     )
-    return ScriptedPolicy([*((step,) for step in steps), Finish("done")])
+    in_chrome: tuple[Action, ...] = (
+        (Wait(_DONE_S), Hotkey(("ctrl", "l")), Type(address, submit=True), Wait(_DONE_S)) if address else ()
+    )
+    steps = in_terminal + in_chrome
+    return ScriptedPolicy([*((step,) for step in steps), Finish("done")]) if steps else None
 
 
 def run(task: OSWorldTask, policy: Policy, agent: str, pictures: Path) -> dict[str, object]:

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
+from screenwright._files import read_file
+
 from .documents import Document, Folder, Gone
+from .documents.document import MAX_BYTES
 
 _FOLDER = "folder"
 
@@ -23,9 +26,19 @@ def snapshot(home: Path) -> dict[str, str]:
             elif path.is_dir():
                 found[name] = _FOLDER
                 waiting.append(path)
-            else:
-                found[name] = sha256(path.read_bytes()).hexdigest()
+            elif content := _content(path):
+                found[name] = content
     return found
+
+
+def _content(file: Path) -> str:
+    """A digest of a file, or why it cannot be read; empty if it is gone, as a temporary file of a program may be."""
+    try:
+        return sha256(read_file(file, MAX_BYTES)).hexdigest()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return str(error.strerror)
 
 
 def state_problems(home: Path, before: Mapping[str, str], after: Iterable[Document]) -> list[str]:
@@ -51,7 +64,19 @@ def state_problems(home: Path, before: Mapping[str, str], after: Iterable[Docume
     changed = [
         f"{path} has changed" for path in sorted(expected.keys() & found.keys()) if expected[path] != found[path]
     ]
-    return [*(one for document in documents for one in document.problems(home)), *changed, *gone, *new]
+    return [*(one for document in documents for one in _problems(home, document)), *changed, *gone, *new]
+
+
+def _problems(home: Path, document: Document) -> list[str]:
+    """How a document differs. Links and what is no regular file are refused before a library reads them."""
+    path = home / document.path
+    within = path.rglob("*") if path.is_dir() and not isinstance(document, Folder | Gone) else ()
+    refused = [one for one in (path, *within) if one.is_symlink() or (one.exists() and not _is_plain(one))]
+    return [f"{one.relative_to(home)} is a link or cannot be read" for one in refused] or document.problems(home)
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_dir() or (path.is_file() and path.stat().st_size <= MAX_BYTES)
 
 
 def _is_in(path: str, folders: Iterable[str]) -> bool:

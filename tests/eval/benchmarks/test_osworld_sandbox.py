@@ -33,6 +33,7 @@ RULE = {"type": "rule"}
         ([], {"type": "vm_file"}, ["gimp"], ()),
         ([{"type": "download"}], {"type": "vm_file"}, ["gimp"], (needed.FILES,)),
         ([], {"type": "cloud_file"}, [], (needed.FILES,)),
+        ([{"type": "update_browse_history"}], {"type": "history"}, [], (needed.FILES,)),
         ([{"type": "chrome_open_tabs", "parameters": {"urls_to_open": ["https://a.b"]}}], RULE, [], (needed.NETWORK,)),
         ([], {"type": "active_tab_html_parse"}, [], (needed.NETWORK,)),
         ([{"type": "googledrive"}], RULE, [], (needed.ACCOUNT,)),

@@ -1,5 +1,6 @@
 """The workbench: its templates and judges, on files that are written directly; one task with its program."""
 
+import os
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -98,6 +99,22 @@ def test_a_link_in_place_of_a_file_is_a_change(home: Path) -> None:
     (home / "Documents/a.txt").rename(home / ".a")
     (home / "Documents/a.txt").symlink_to(home / ".a")
     assert judged(home) == ["Documents/a.txt has changed"]
+
+
+def test_a_link_is_no_copy(home: Path) -> None:
+    (home / "Documents/b.txt").symlink_to("a.txt")
+    assert judged(home, Text("Documents/b.txt", "0")) == ["Documents/b.txt is a link or cannot be read"]
+    (home / "New").symlink_to("Documents")
+    assert "New is a link or cannot be read" in judged(home, Folder("New"))
+
+
+def test_pipes_and_endless_files_are_judged_without_reading_them(home: Path) -> None:
+    with (home / "Documents/b.txt").open("wb") as large:
+        large.truncate(1 << 40)
+    os.mkfifo(home / "pipe")
+    assert judged(home) == ["Documents/b.txt is new", "pipe is new"]
+    wanted = (Text("Documents/b.txt", "b"), Text("pipe", "p"))
+    assert judged(home, *wanted) == [f"{one.path} is a link or cannot be read" for one in wanted]
 
 
 def test_differences_are_named(home: Path) -> None:

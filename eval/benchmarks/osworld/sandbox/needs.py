@@ -14,6 +14,7 @@ _WEB = frozenset({
     "active_tab_html_parse", "active_tab_url_parse", "gotoRecreationPage_and_get_html_content", "info_from_website",
     "page_info", "pdf_from_url", "url_dashPart", "url_path_parse",
 })  # fmt: skip
+_DOWNLOADS = frozenset({"cloud_file", "download", "update_browse_history"})
 _TREE = frozenset({"accessibility_tree", "vm_terminal_output"})
 """Getters that read what programs show through GNOME's accessibility service."""
 
@@ -38,7 +39,7 @@ def needs_of(example: Example) -> tuple[str, ...]:
     kinds = {str(step.get("type")) for step in steps} | {*_getters(example.evaluator.model_extra or {})}
     text = example.model_dump_json(exclude={"instruction"})
     found = [*_BY_ID.get(example.id[:8], ())]
-    if kinds & {"download", "cloud_file"} or "huggingface.co" in text:
+    if kinds & _DOWNLOADS or "huggingface.co" in text:
         found.append(FILES)
     if kinds & _WEB or _opens_pages(steps) or re.search(r"https?://", example.instruction):
         found.append(NETWORK)

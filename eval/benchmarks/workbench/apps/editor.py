@@ -25,7 +25,7 @@ def text_of(lines: list[str]) -> str:
 
 @TASKS.task(
     "Add the line '{line}' at the end of the text that is open in the editor, and save the file.",
-    "The open text needs one more line at its end: {line}. Save it afterwards.",
+    "The open text needs one more line at its end: '{line}'. Save it afterwards.",
     "Put '{line}' on a new line below the last one of {file}, which is open, then save.",
     "Please append this line to {file} in the editor and save: {line}",
 )

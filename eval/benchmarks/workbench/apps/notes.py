@@ -34,7 +34,7 @@ def jump(page: WikiPage) -> tuple[Step, ...]:
 @TASKS.task(
     "Add the line '{line}' at the end of the page {page} of the notebook, and save it.",
     "In the notebook, append '{line}' as a last line to the page {page}; save with Ctrl+S.",
-    "The page {page} needs one more line at its end: {line}. Save it.",
+    "The page {page} needs one more line at its end: '{line}'. Save it.",
     "Open the page {page} in Zim and write '{line}' below its text. Then save.",
 )
 def append_line(case: Case) -> Job:

@@ -14,7 +14,7 @@ DatabaseRow: TypeAlias = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database: for each table the names of its columns, and its rows in any order."""
+    """A database: for each table the names and types of its columns, and its rows in any order."""
 
     path: str
     columns: Mapping[str, Sequence[str]]
@@ -43,20 +43,23 @@ class Database:
         try:
             with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
                 names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+                other = connection.execute("SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger')")
+                added = [f"{self.path} has the {kind} {name}" for kind, name in other]
                 found = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names}  # noqa: S608
                 columns = {
-                    name: [row[1] for row in connection.execute(f'PRAGMA table_info("{name}")')] for name in names
+                    name: [f"{row[1]} {row[2]}".lower() for row in connection.execute(f'PRAGMA table_info("{name}")')]
+                    for name in names
                 }
         except sqlite3.Error as error:
             return [unreadable(self.path, error)]
         if sorted(found) != sorted(self.columns):
             return [f"{self.path} has the tables {', '.join(sorted(found))}"]
-        other = [
+        added += [
             f"{self.path}: {table} has the columns {', '.join(columns[table])}"
             for table, wanted in self.columns.items()
-            if [column.split()[0] for column in wanted] != columns[table]
+            if [" ".join(column.lower().split()[:2]) for column in wanted] != columns[table]
         ]
-        return other or [
+        return added or [
             f"{self.path}: {table}: {one}"
             for table, rows in self.rows.items()
             for one in first_difference(sorted(rows, key=repr), sorted(found[table], key=repr), "row")

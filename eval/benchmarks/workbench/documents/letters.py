@@ -68,7 +68,10 @@ class Letter:
 
 
 def read_letter(file: Path, path: str) -> Letter:
-    """The paragraphs and the first table of a document, without empty paragraphs at its end."""
+    """The paragraphs of a document, without empty ones at its end, of its headers and footers, and the rows of its tables.
+
+    A picture is a paragraph in brackets.
+    """
     import docx
 
     if not file.exists():
@@ -77,7 +80,10 @@ def read_letter(file: Path, path: str) -> Letter:
     paragraphs = [_paragraph(one) for one in document.paragraphs]
     while paragraphs and not paragraphs[-1].text:
         paragraphs.pop()
-    table = [[cell.text for cell in row.cells] for row in document.tables[0].rows] if document.tables else []
+    margins = [part for section in document.sections for part in (section.header, section.footer)]
+    paragraphs += [Paragraph("[picture]")] * len(document.inline_shapes)
+    paragraphs += [_paragraph(one) for part in margins for one in part.paragraphs if one.text]
+    table = [[cell.text for cell in row.cells] for table in document.tables for row in table.rows]
     return Letter(path, paragraphs, table)
 
 

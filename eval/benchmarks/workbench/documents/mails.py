@@ -12,9 +12,12 @@ from pathlib import Path
 from .document import target, unreadable
 
 
+_RECIPIENTS = ("To", "Cc", "Bcc")
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message. `attachments` are names and contents."""
+    """A message. `to` has all recipients; `attachments` are names and contents."""
 
     subject: str
     sender: str = ""
@@ -81,7 +84,7 @@ def read_mails(folder: Path) -> list[Mail]:
         attached = tuple(
             (part.get_filename() or "", str(part.get_content()).strip()) for part in message.iter_attachments()
         )
-        sender, to = str(message["From"] or ""), str(message["To"] or "")
+        sender, to = str(message["From"] or ""), ", ".join(str(message[to]) for to in _RECIPIENTS if message[to])
         mails.append(_shortened(Mail(str(message["Subject"] or ""), sender, str(text), to, attached)))
     return mails
 

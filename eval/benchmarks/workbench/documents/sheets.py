@@ -1,5 +1,6 @@
 """Spreadsheets in OpenDocument format, by odfpy: values, formulas and bold text of all cells."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ _LARGEST_REPEAT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: its value, whether a formula computes it, and whether its text is bold."""
+    """A cell: its value, whether a formula computes it from other cells, and whether its text is bold."""
 
     value: str | float
     is_formula: bool = False
@@ -63,7 +64,7 @@ class Sheet:
                 table.addElement(line)
                 for one in map(_cell, row):
                     number = {"valuetype": "float", "value": str(one.value)} if not isinstance(one.value, str) else {}
-                    formula = {"formula": "of:=SUM(0)"} if one.is_formula else {}
+                    formula = {"formula": "of:=SUM([.A1])"} if one.is_formula else {}
                     style = {"stylename": bold} if one.bold else {}
                     text = {"valuetype": "string"} if not number and one.value else {}
                     cell = TableCell(**number, **formula, **style, **text)
@@ -75,9 +76,11 @@ class Sheet:
     def problems(self, home: Path) -> list[str]:
         """See `Document`."""
         try:
-            found = read_tables(home / self.path)
+            found, drawn = read_tables(home / self.path)
         except _CONTENT_ERRORS as error:
             return [unreadable(self.path, error)]
+        if drawn:
+            return [f"{self.path} has {drawn} more pictures or charts"]
         if [*found] != [*self.tables]:
             return [f"{self.path} has the sheets {', '.join(found)} instead of {', '.join(self.tables)}"]
         return [
@@ -87,8 +90,9 @@ class Sheet:
         ]
 
 
-def read_tables(file: Path) -> dict[str, list[list[Cell]]]:
-    """The tables of an OpenDocument spreadsheet, without empty cells at their ends."""
+def read_tables(file: Path) -> tuple[dict[str, list[list[Cell]]], int]:
+    """The tables of an OpenDocument spreadsheet, without empty cells at their ends, and how many charts it has."""
+    from odf.draw import Frame
     from odf.opendocument import load
     from odf.style import Style, TextProperties
     from odf.table import Table, TableRow
@@ -99,12 +103,13 @@ def read_tables(file: Path) -> dict[str, list[list[Cell]]]:
         for style in document.getElementsByType(Style)
         if any(text.getAttribute("fontweight") == "bold" for text in style.getElementsByType(TextProperties))
     }
-    return {
+    tables = {
         table.getAttribute("name"): _trimmed(
             [row for line in table.getElementsByType(TableRow) for row in _repeated(line, _cells(line, bold), "rows")]
         )
         for table in document.spreadsheet.getElementsByType(Table)
     }
+    return tables, len(document.spreadsheet.getElementsByType(Frame))
 
 
 def _cells(line: Any, bold: set[str]) -> list[Cell]:
@@ -118,9 +123,16 @@ def _cells(line: Any, bold: set[str]) -> list[Cell]:
         text = "\n".join(str(part) for part in cell.getElementsByType(P))
         number = cell.getAttribute("value")
         value = float(number) if number and cell.getAttribute("valuetype") != "string" else text
-        one = Cell(value, bool(cell.getAttribute("formula")), cell.getAttribute("stylename") in bold and value != "")
+        one = Cell(
+            value, _computes(cell.getAttribute("formula") or ""), cell.getAttribute("stylename") in bold and value != ""
+        )
         row += _repeated(cell, one, "columns")
     return row
+
+
+def _computes(formula: str) -> bool:
+    """Whether a formula uses a cell or a named range: `=12` or `=SUM(12)` only looks like one that does."""
+    return re.search(r"\[|\b[A-Za-z_]\w*\b(?!\s*\()", formula.partition("=")[2]) is not None
 
 
 def _repeated(element: Any, value: Any, what: str) -> list[Any]:

@@ -55,7 +55,7 @@ class Slides:
 
 
 def read_slides(file: Path) -> list[Slide]:
-    """The slides of a presentation."""
+    """The slides of a presentation; pictures and tables are lines in brackets."""
     from pptx import Presentation
 
     if not file.exists():
@@ -66,6 +66,7 @@ def read_slides(file: Path) -> list[Slide]:
         texts = [shape.text_frame.text.strip() for shape in slide.shapes if shape.has_text_frame]
         texts = [text for text in texts if text]
         lines = tuple(line for text in texts[1:] for line in text.replace("\v", "\n").split("\n"))
+        lines += tuple(f"[{shape.shape_type}]" for shape in slide.shapes if not shape.has_text_frame)
         notes = slide.notes_slide.notes_text_frame.text.strip() if slide.has_notes_slide else ""
         slides.append(Slide(texts[0] if texts else "", lines, notes))
     return slides

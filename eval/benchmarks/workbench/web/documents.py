@@ -161,6 +161,8 @@ class Flow:
 
 
 _ENDS = ("debug", "comment")
+_COMPARED = ("repeat", "payloadType", "topic", "outputs", "active", "tosidebar", "complete")
+"""Settings that no dialog changes by itself."""
 _DEFAULTS: dict[str, dict[str, object]] = {
     "inject": {"props": [{"p": "payload"}], "repeat": "", "topic": "", "payloadType": "str", "payload": ""},
     "function": {"outputs": 1, "func": "return msg;"},
@@ -182,7 +184,9 @@ def _added(node: FlowNode, left: dict[str, dict[str, Any]], known: set[str]) -> 
 
 def _node_problems(node: FlowNode, found: Mapping[str, Any]) -> list[str]:
     wires = [target for output in found.get("wires", []) for target in output]
-    wanted = {"type": node.kind, "name": node.name, "d": node.disabled, "wires": sorted(node.wires), **node.settings}
+    kept = {name: one for name, one in _DEFAULTS.get(node.kind, {}).items() if name in _COMPARED}
+    wanted = {"type": node.kind, "name": node.name, "d": node.disabled, "wires": sorted(node.wires)}
+    wanted |= {**kept, **node.settings}
     have = {**found, "name": found.get("name", ""), "d": bool(found.get("d")), "wires": sorted(wires)}
     return [
         f"the node {node.name or node.kind!r} has {name} {have.get(name)!r} instead of {value!r}"[:300]
@@ -193,7 +197,10 @@ def _node_problems(node: FlowNode, found: Mapping[str, Any]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class BoardShape:
-    """A shape of a drawing: its kind, colour, text, and box; a coordinate that is None is not compared."""
+    """A shape of a drawing: its kind, colour, text, and box; a coordinate that is None is not compared.
+
+    With `below`, it is anywhere below that height.
+    """
 
     kind: str
     x: float | None = None
@@ -202,13 +209,14 @@ class BoardShape:
     height: float | None = None
     background: str = "transparent"
     text: str = ""
+    below: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Whiteboard:
     """The drawing of Excalidraw, in its own format. Boxes are compared to `within` units.
 
-    The order of the shapes does not count: a copy is put above its original, not above all shapes.
+    Shapes are compared in their order, from back to front; one without a place is new and may be anywhere among them.
     """
 
     path: str
@@ -230,26 +238,45 @@ class Whiteboard:
         if len(found) != len(self.shapes):
             kinds = ", ".join(shape.kind for shape in found) or "nothing"
             return [f"the drawing has {kinds} instead of {', '.join(shape.kind for shape in self.shapes) or 'nothing'}"]
-        for shape in sorted(self.shapes, key=lambda shape: shape.x is None):
-            match = next((one for one in found if self._is_like(shape, one)), None)
-            if match is None:
-                return [f"there is no {shape}, but {', '.join(map(str, found))}"[:300]]
-            found.remove(match)
-        return []
+        missing, extra = self._unmatched(found)
+        return [f"there is {shape} instead of {one}"[:300] for one, shape in zip(missing, extra, strict=True)]
+
+    def _unmatched(self, found: list[BoardShape]) -> tuple[list[BoardShape], list[BoardShape]]:
+        """The shapes without a found one that is like them, and the found ones that are left."""
+        missing: list[BoardShape] = []
+        left = list(found)
+        start = 0
+        for shape in sorted(self.shapes, key=lambda one: one.x is None):
+            new = shape.x is None
+            at = next((at for at, one in enumerate(left) if (new or at >= start) and self._is_like(shape, one)), None)
+            if at is None:
+                missing.append(shape)
+            else:
+                del left[at]
+                start = at
+        return missing, left
 
     def _is_like(self, wanted: BoardShape, found: BoardShape) -> bool:
         same = (wanted.kind, wanted.background, wanted.text) == (found.kind, found.background, found.text)
         boxes: Sequence[tuple[float | None, float | None]] = [
             (getattr(wanted, name), getattr(found, name)) for name in ("x", "y", "width", "height")
         ]
-        return same and all(
-            one is None or (other is not None and abs(one - other) <= self.within) for one, other in boxes
+        is_below = wanted.below is None or (found.y or 0.0) >= wanted.below
+        return (
+            same
+            and is_below
+            and all(one is None or (other is not None and abs(one - other) <= self.within) for one, other in boxes)
         )
 
 
 def _element(number: int, shape: BoardShape) -> dict[str, object]:
     """A shape as Excalidraw's `restore` reads it."""
-    box = {"x": shape.x or 0.0, "y": shape.y or 0.0, "width": shape.width or 100.0, "height": shape.height or 60.0}
+    box = {
+        "x": shape.x or 0.0,
+        "y": shape.y or shape.below or 0.0,
+        "width": shape.width or 100.0,
+        "height": shape.height or 60.0,
+    }
     text = {"text": shape.text, "originalText": shape.text, "fontSize": 20, "fontFamily": 5, "textAlign": "left"}
     return {
         "id": f"shape{number}", "type": shape.kind, **box, "backgroundColor": shape.background,

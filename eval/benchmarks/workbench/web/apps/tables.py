@@ -171,8 +171,8 @@ def add_column(case: Case) -> Job:
     club = club_of(case)
     column, other = case.some(TOPICS, 2)
 
-    def with_column(table: str, name: str) -> Database:
-        columns = {**_COLUMNS, table: (*_COLUMNS[table], f"{name} text")}
+    def with_column(table: str, name: str, kind: str = "text") -> Database:
+        columns = {**_COLUMNS, table: (*_COLUMNS[table], f"{name} {kind}")}
         rows = {**club.rows, table: [(*row, None) for row in club.rows[table]]}
         return Database(club.path, columns, rows)  # type: ignore[arg-type]  # NULL in the new column
 
@@ -192,6 +192,7 @@ def add_column(case: Case) -> Job:
         (
             miss("of the other table", with_column("member", column)),
             miss("with another name", with_column("loan", other)),
+            miss("for numbers", with_column("loan", column, "integer")),
         ),
     )
 

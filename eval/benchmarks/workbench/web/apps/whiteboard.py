@@ -60,6 +60,11 @@ def _with(board: Whiteboard, place: int, **values: object) -> Whiteboard:
     return replace(board, shapes=tuple(shapes))
 
 
+def _end(board: Whiteboard) -> float:
+    """Where its lowest shape ends."""
+    return max((shape.y or 0.0) + (shape.height or 0.0) for shape in board.shapes)
+
+
 def _select(shape: BoardShape) -> tuple[Step, ...]:
     """A click on the middle of a filled shape."""
     assert None not in (shape.x, shape.y, shape.width, shape.height)
@@ -156,7 +161,7 @@ def write_text(case: Case) -> Job:
     """A text of its own."""
     board = _board(case)
     text = f"Plan for {case.pick(TOWNS)} {case.number(2, 40)}"
-    new = BoardShape("text", text=text)
+    new = BoardShape("text", text=text, below=_end(board))
     return Job(
         {"text": text},
         (board,),
@@ -165,6 +170,7 @@ def write_text(case: Case) -> Job:
         (replace(board, shapes=(*board.shapes, new)),),
         (
             miss("half of it", replace(board, shapes=(*board.shapes, replace(new, text=text.rpartition(" ")[0])))),
+            miss("above the shapes", replace(board, shapes=(*board.shapes, replace(new, below=None, y=120.0)))),
             miss("an empty rectangle", replace(board, shapes=(*board.shapes, BoardShape("rectangle")))),
         ),
     )
@@ -180,7 +186,7 @@ def draw_shape(case: Case) -> Job:
     """A new shape, wherever there is room."""
     board = _board(case)
     kind, other = case.some(_KINDS, 2)
-    new = BoardShape(kind)
+    new = BoardShape(kind, below=_end(board))
     drag = press(f"[data-testid=toolbar-{kind}]")
     return Job(
         {"kind": kind},
@@ -189,7 +195,8 @@ def draw_shape(case: Case) -> Job:
         (*drag, *_drag((420, 500), (580, 610))),
         (replace(board, shapes=(*board.shapes, new)),),
         (
-            miss("another kind", replace(board, shapes=(*board.shapes, BoardShape(other)))),
+            miss("another kind", replace(board, shapes=(*board.shapes, replace(new, kind=other)))),
+            miss("above the shapes", replace(board, shapes=(*board.shapes, replace(new, below=None, y=120.0)))),
             miss("two", replace(board, shapes=(*board.shapes, new, new))),
         ),
     )
