@@ -115,6 +115,8 @@ ADDRESSES = {"12086550": "chrome://password-manager/passwords", "93eabf48": "chr
 """What is typed into Chrome's address bar, after the command if there is one."""
 
 _TERMINAL_S, _DONE_S = 4.0, 3.0
+_SLOW_PROGRAMS, _SLOW_START_S = ("gimp", "libreoffice_impress"), 20.0
+"""Programs whose window would open over the terminal and take the keys."""
 _SLOW = {"2373b66a": 35.0}
 
 
@@ -131,8 +133,9 @@ def solution(task: OSWorldTask) -> Policy | None:
     in_chrome: tuple[Action, ...] = (
         (Wait(_DONE_S), Hotkey(("ctrl", "l")), Type(address, submit=True), Wait(_DONE_S)) if address else ()
     )
+    opening: tuple[Action, ...] = (Wait(_SLOW_START_S),) if task.category in _SLOW_PROGRAMS else ()
     steps = in_terminal + in_chrome
-    return ScriptedPolicy([*((step,) for step in steps), Finish("done")]) if steps else None
+    return ScriptedPolicy([*((step,) for step in opening + steps), Finish("done")]) if steps else None
 
 
 def run(task: OSWorldTask, policy: Policy, agent: str, pictures: Path) -> dict[str, object]:

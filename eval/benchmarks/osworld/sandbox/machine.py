@@ -34,6 +34,10 @@ _SERVER = "screenwright.eval.benchmarks.osworld.sandbox.server"
 _BRIDGE = Path(bridge.__file__).resolve()
 _CHROME = ".config/google-chrome/Default/Preferences"
 """Tasks change it before Chrome's first start."""
+_DESKTOP = "XDG_CURRENT_DESKTOP=GNOME"
+"""Chrome's theme is then that of GTK, as in OSWorld's machines; an evaluator takes another one for light."""
+_NO_MIGRATION = "--disable-features=LocalNetworkAccessChecks"
+"""It writes a default of a content setting, which an evaluator takes for one that the user has changed."""
 _OPENBOX = ".config/openbox/machine.xml"
 _TERMINAL_KEY = """<keybind key="C-A-t">
   <action name="Execute"><command>xterm -fa Monospace -geometry 120x30</command></action>
@@ -139,7 +143,7 @@ def _write_programs(bins: Path, browser: str) -> None:
     """Write programs that OSWorld's tasks start by other names: Chrome, sudo, and a Python that has pyautogui."""
     bins.mkdir()
     chrome = " ".join((browser, *switches(()), "--user-data-dir=$HOME/.config/google-chrome", "--password-store=basic"))
-    programs = {"google-chrome": f"{chrome} --test-type --disable-dev-shm-usage"}
+    programs = {"google-chrome": f"env {_DESKTOP} {chrome} --test-type --disable-dev-shm-usage {_NO_MIGRATION}"}
     programs |= {"python": sys.executable, "python3": sys.executable}
     texts = {name: f'#!/bin/sh\nexec {command} "$@"\n' for name, command in programs.items()} | {"sudo": _SUDO}
     for name, text in texts.items():

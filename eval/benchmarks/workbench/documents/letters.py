@@ -68,7 +68,7 @@ class Letter:
 
 
 def read_letter(file: Path, path: str) -> Letter:
-    """The paragraphs of a document, without empty ones at its end, of its headers and footers, and the rows of its tables.
+    """The paragraphs of a document, without empty ones at its end, of its headers and footers, and all rows of tables.
 
     A picture is a paragraph in brackets.
     """

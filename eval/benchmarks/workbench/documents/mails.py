@@ -11,7 +11,6 @@ from pathlib import Path
 
 from .document import target, unreadable
 
-
 _RECIPIENTS = ("To", "Cc", "Bcc")
 
 
