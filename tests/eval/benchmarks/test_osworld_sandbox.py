@@ -153,6 +153,11 @@ def run(machine: SandboxMachine, command: str) -> str:
 
 
 @pytest.mark.desktop
+def test_vlc_is_not_the_default_for_videos_from_the_start(machine: SandboxMachine) -> None:
+    assert run(machine, "xdg-mime query default video/mp4").strip() in ("", "chromium.desktop")
+
+
+@pytest.mark.desktop
 def test_its_home_bus_and_screen_are_those_of_osworlds_machine(machine: SandboxMachine) -> None:
     assert (
         run(machine, "echo $HOME; pwd; id -un; ls -d ~/Desktop") == "/home/user\n/home/user\nuser\n/home/user/Desktop"

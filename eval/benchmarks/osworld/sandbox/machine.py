@@ -4,6 +4,7 @@ The home is at /home/user, and the server answers on a port of 127.0.0.1, as do 
 the HTTP interface of VLC, once they run. There is no GNOME session, no network and no root.
 """
 
+import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -47,6 +48,7 @@ _SUDO = """#!/bin/sh
 while [ "${1#-}" != "$1" ]; do shift; done
 exec "$@"
 """
+_APPLICATIONS = Path("/usr/share/applications")
 _VLC = "[qt]\nqt-privacy-ask=0\n"
 _NO_NETWORK_PORT = 8006
 """OSWorld's address names a VNC port as well, which its code does not use."""
@@ -133,10 +135,19 @@ def _write_home(home: Path) -> None:
     write_settings(home)
     write_first_run(home)
     openbox = OPENBOX_SETTINGS.read_text(encoding="utf-8").replace("</keyboard>", f"{_TERMINAL_KEY}</keyboard>")
-    for name, text in ((".config/vlc/vlcrc", _VLC), (_OPENBOX, openbox), (_CHROME, "{}")):
+    texts = {".config/vlc/vlcrc": _VLC, _OPENBOX: openbox, _CHROME: "{}", ".config/mimeapps.list": _defaults()}
+    for name, text in texts.items():
         file = home / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
+
+
+def _defaults() -> str:
+    """The browser as the default program for videos: in OSWorld's machines it is not VLC, until the user changes it."""
+    vlc = _APPLICATIONS / "vlc.desktop"
+    text = vlc.read_text(encoding="utf-8") if vlc.exists() else ""
+    lines = (f"{kind}=chromium.desktop\n" for kind in sorted({*re.findall(r"video/[\w.+-]+", text)}))
+    return f"[Default Applications]\n{''.join(lines)}"
 
 
 def _write_programs(bins: Path, browser: str) -> None:
