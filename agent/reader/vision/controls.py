@@ -1,14 +1,16 @@
 """Classifies the frames on a screenshot as controls, by shape, contents and colours."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import cv2
 import numpy as np
 
+from . import nesting
+from .area_table import AreaTable, Numbers, Pairs, any_of_row
 from .marks import has_arrow, has_arrow_button_after, has_faint_frame, is_filled, password_dots
 from .screen import DOT, Area, Colour, ControlKind, Pixels, ScreenControl, TextSegment, Word
-from .shapes import Shape, find_shapes, is_same
+from .shapes import Shape, find_shapes
 from .text_colours import colour_distance, dominant_colour, saturation
 
 _CHECKBOX_PX = (9, 40)  # the side of a check box
@@ -31,35 +33,86 @@ RINGS = SQUARES | frozenset("oO0°○●◎◉")
 """Characters that OCR returns for a radio button before its label; `SQUARES`: for a check box."""
 
 
-def find_controls(pixels: Pixels, segments: Sequence[TextSegment]) -> tuple[ScreenControl, ...]:
-    """All controls on an image (height x width x 3, in BGR order), from top to bottom."""
-    detector = _ControlDetector(pixels, segments)
-    found = [control for shape in detector.shapes if (control := detector.control(shape)) is not None]
-    found = _tabs(_toolbars_as_panes(_drop_password_dots(_drop_nested(found))), detector)
-    found += find_links(segments)
-    return tuple(sorted(found, key=lambda control: (control.area.top, control.area.left)))
+class ControlDetector:
+    """Finds the controls on one image (height x width x 3, in BGR order) for one or more readings of its texts.
 
+    Size limits are relative to the median height of its text.
+    """
 
-class _ControlDetector:
-    """Classifies the shapes on one image; size limits are relative to the median height of its text."""
-
-    def __init__(self, pixels: Pixels, segments: Sequence[TextSegment]) -> None:
+    def __init__(self, pixels: Pixels) -> None:
         self.pixels = pixels
-        self.segments = segments
         self.grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)
-        self.shapes = find_shapes(self.grey)
+        shapes = find_shapes(self.grey)
+        self.tracks = [shape.area for shape in shapes if shape.is_thin and shape.is_rectangle]
+        self.shapes = [shape for shape in shapes if shape.area.height >= _CHECKBOX_PX[0]]
+        self._frames = AreaTable.of(shape.area for shape in self.shapes)[:, None]
+        self.segments: Sequence[TextSegment] = ()
+        self.max_checkbox_px = self.max_box_px = 0.0
+        self._last: tuple[tuple[float, float], list[ScreenControl | None]] | None = None
+
+    def find(self, segments: Sequence[TextSegment]) -> tuple[ScreenControl, ...]:
+        """All controls of the image with these texts, from top to bottom."""
+        found = [control for control in self._classified(segments) if control is not None]
+        found = _tabs(nesting.toolbars_as_panes(nesting.drop_password_dots(nesting.drop_nested(found))), self)
+        found += find_links(segments)
+        return tuple(sorted(found, key=lambda control: (control.area.top, control.area.left)))
+
+    def _classified(self, segments: Sequence[TextSegment]) -> list[ScreenControl | None]:
+        """The control of each shape; shapes without a changed text near them keep that of the last call."""
+        changed = self._near(set(segments) ^ set(self.segments))
+        self.segments = segments
         heights = sorted(segment.area.height for segment in segments)
         line = heights[len(heights) // 2] if heights else 16.0
         self.max_checkbox_px = max(_CHECKBOX_PX[1], _CHECKBOX_LINES * line)
         self.max_box_px = max(_BOX_PX[1], _BOX_LINES * line)
-        self.tracks = [shape.area for shape in self.shapes if shape.is_thin and shape.is_rectangle]
+        limits = self.max_checkbox_px, self.max_box_px
+        last = self._last[1] if self._last is not None and self._last[0] == limits else None
+        inside, backgrounds = self._inside(segments), self._text_backgrounds(segments)
+        found = [
+            last[index]
+            if last is not None and not changed[index]
+            else self._control(
+                shape,
+                [segments[at] for at in np.flatnonzero(inside[index]).tolist()],
+                is_text_background=backgrounds[index],
+            )
+            for index, shape in enumerate(self.shapes)
+        ]
+        self._last = limits, found
+        return found
 
-    def control(self, shape: Shape) -> ScreenControl | None:
-        """Classify `shape`; None if it is not a control."""
+    def _near(self, segments: Collection[TextSegment]) -> list[bool]:
+        """Whether any of `segments` is so near to each shape that it may matter for it."""
+        texts = AreaTable.of(segment.area for segment in segments)
+        slack = _slack(texts) + 1
+        frames = self._frames
+        is_beside = (texts.right < frames.left - slack) | (texts.left > frames.right + slack)
+        is_above = (texts.bottom < frames.top - slack) | (texts.top > frames.bottom + slack)
+        return any_of_row(~(is_beside | is_above))
+
+    def _inside(self, segments: Sequence[TextSegment]) -> Pairs:
+        """Whether each text (column) is inside each shape (row), or mostly and overflows it on one side."""
+        texts, frames = AreaTable.of(segment.area for segment in segments), self._frames
+        is_in = frames.contains(texts, _slack(texts))
+        shared = np.minimum(texts.right, frames.right) - np.maximum(texts.left, frames.left)
+        slack = 0.25 * texts.height
+        is_level = (frames.top - slack <= texts.top) & (texts.bottom <= frames.bottom + slack)
+        return np.asarray(is_in | (is_level & (texts.left > frames.left) & (shared >= 0.7 * texts.width)))
+
+    def _text_backgrounds(self, segments: Sequence[TextSegment]) -> list[bool]:
+        """Whether each shape is only the background of words, or of some letters of a word."""
+        texts, frames = AreaTable.of(segment.area for segment in segments), self._frames
+        share = np.array([0.9 if len(segment.words) > 1 else 0.5 for segment in segments])
+        is_part = (frames.height <= texts.height + 6) & (frames.width < share * texts.width)
+        is_background = texts.contains(frames, 2) | (texts.contains(frames, 6) & is_part)
+        return any_of_row(is_background)
+
+    def _control(
+        self, shape: Shape, inside: Sequence[TextSegment], *, is_text_background: bool
+    ) -> ScreenControl | None:
+        """Classify `shape` with the texts `inside`; None if it is not a control."""
         area = shape.area
-        if area.height < _CHECKBOX_PX[0]:
-            return None
-        words = [word for segment in self._inside(area) for word in segment.words]
+        words = [word for segment in inside for word in segment.words]
         is_large_rectangle = shape.is_rectangle and area.width > _CHECKBOX_PX[1]
         if is_large_rectangle and self._has_caption(area, words, has_equal_sides=shape.has_equal_sides):
             return self._captioned(ControlKind.BUTTON, area, words)
@@ -70,12 +123,12 @@ class _ControlDetector:
         if area.width >= self.grey.shape[1] - 2 and area.height <= self.max_box_px:
             return ScreenControl(ControlKind.PANE, area)  # a bar across the whole width
         if _BOX_PX[0] <= area.height <= self.max_box_px and area.width >= 1.2 * area.height:
-            return self._box(area)
+            return None if is_text_background else self._box(area, words)
         if area.height <= self.max_box_px and shape.has_equal_sides:
             return ScreenControl(ControlKind.ICON, area) if self._has_content(area) else None
         if area.width <= _PANE_WIDTH_PX or area.height <= self.max_box_px:
             return None
-        is_empty = not self._has_content(area) and not self._inside(area)
+        is_empty = not inside and not self._has_content(area)
         return ScreenControl(ControlKind.TEXT_AREA if is_empty else ControlKind.PANE, area)
 
     def _small(self, shape: Shape) -> ScreenControl | None:
@@ -112,11 +165,7 @@ class _ControlDetector:
         middle = area.centre[1]
         return any(area.contains(track) and abs(track.centre[1] - middle) <= 3 for track in self.tracks)
 
-    def _box(self, area: Area) -> ScreenControl | None:
-        if any(_is_text_background(area, segment) for segment in self.segments):
-            return None
-        inside = self._inside(area)
-        words = [word for segment in inside for word in segment.words]
+    def _box(self, area: Area, words: list[Word]) -> ScreenControl:
         dots = password_dots(self.grey, area, discs=bool(words))
         if words and dots is not None and dots > 1 and not _is_ellipsis(dots, words):
             return ScreenControl(ControlKind.FIELD, area, DOT * dots, focused=self._has_focus_ring(area))
@@ -140,9 +189,6 @@ class _ControlDetector:
         faint = all(_is_faint(word) for word in words)
         focused = None if kind is ControlKind.ICON else self._has_focus_ring(area)
         return ScreenControl(kind, area, text, focused=focused, disabled=faint if words else None)
-
-    def _inside(self, area: Area) -> list[TextSegment]:
-        return [each for each in self.segments if each.is_in(area) or _overflows(each.area, area)]
 
     def _is_button(self, area: Area, words: Sequence[Word]) -> bool:
         """Whether the text in a frame is a caption, not typed text: it is centred or on a coloured background."""
@@ -182,10 +228,11 @@ class _ControlDetector:
     def _has_focus_ring(self, area: Area) -> bool | None:
         """Whether the frame has a vivid colour, as a field with keyboard focus does."""
         middle = int(area.centre[1])
-        before = self.pixels[middle, max(int(area.left) - 4, 0) : int(area.left)].astype(np.int16)
-        if not len(before):
+        around = self.pixels[middle, max(int(area.left) - 12, 0) : int(area.left)].astype(np.int16)
+        if not len(around) or bool((around == around[0]).all()):
             return None
-        background = dominant_colour(self.pixels[middle, max(int(area.left) - 12, 0) : int(area.left)].astype(np.int16))
+        before = around[-min(4, int(area.left)) :]
+        background = dominant_colour(around)
         drawn = before[np.abs(before - background).sum(axis=1) > 2 * _VIVID]
         vivid = [pixel for pixel in drawn if saturation((int(pixel[2]), int(pixel[1]), int(pixel[0]))) > _VIVID]
         return True if vivid else None
@@ -238,12 +285,9 @@ def _is_faint(word: Word) -> bool:
     return colour_distance(word.colour, word.background) < _FAINT and saturation(word.colour) < _VIVID
 
 
-def _overflows(text: Area, frame: Area) -> bool:
-    """Whether a text is mostly inside a frame and overflows it on one side."""
-    shared = min(text.right, frame.right) - max(text.left, frame.left)
-    slack = 0.25 * text.height
-    is_level = frame.top - slack <= text.top and text.bottom <= frame.bottom + slack
-    return is_level and text.left > frame.left and shared >= 0.7 * text.width
+def _slack(texts: AreaTable) -> Numbers:
+    """How far each text may overflow its frame; OCR often returns an area that is too tall."""
+    return np.asarray(np.maximum(8.0, 0.3 * texts.height))
 
 
 def find_links(segments: Sequence[TextSegment]) -> list[ScreenControl]:
@@ -282,56 +326,7 @@ def _is_arrow(word: Word, area: Area) -> bool:
     return len(word.text) == 1 and word.text in _ARROWS and area.right - word.area.right < area.height
 
 
-def _is_text_background(area: Area, segment: TextSegment) -> bool:
-    """Whether a frame is only the background of words, or of some letters of a word."""
-    if segment.area.contains(area, slack=2):
-        return True
-    if not segment.area.contains(area, slack=6) or area.height > segment.area.height + 6:
-        return False
-    return area.width < (0.9 if len(segment.words) > 1 else 0.5) * segment.area.width
-
-
-def _drop_nested(controls: list[ScreenControl]) -> list[ScreenControl]:
-    """Drop the dots inside radio buttons and the outer one of two nested outlines."""
-    return [control for control in controls if not any(_is_part(control, other) for other in controls)]
-
-
-def _is_part(control: ScreenControl, other: ScreenControl) -> bool:
-    """Whether `control` is a part of `other`: the dot in its ring, or its outline."""
-    if control is other or control.is_checkable != other.is_checkable:
-        return False
-    if control.is_checkable and not is_same(control.area, other.area):
-        return other.area.contains(control.area, slack=0)
-    return _is_frame_around(control.area, other.area)
-
-
-def _is_frame_around(outer: Area, inner: Area) -> bool:
-    return outer != inner and outer.contains(inner, slack=0) and is_same(outer, inner)
-
-
-def _drop_password_dots(controls: list[ScreenControl]) -> list[ScreenControl]:
-    """Drop what looks like radio buttons in a field without text: the dots of a password."""
-    fields = [control.area for control in controls if control.kind is ControlKind.FIELD and not control.text.strip(DOT)]
-    return [
-        control
-        for control in controls
-        if not (control.is_checkable and any(field.contains(control.area, slack=0) for field in fields))
-    ]
-
-
-def _toolbars_as_panes(controls: list[ScreenControl]) -> list[ScreenControl]:
-    """Make frames that contain other frames, such as toolbars and title bars, panes."""
-    inner = [control.area for control in controls if not control.is_checkable or control.checked]
-    return [
-        replace(control, kind=ControlKind.PANE, text="", disabled=None)
-        if control.kind in (ControlKind.BUTTON, ControlKind.FIELD, ControlKind.DROP_DOWN)
-        and any(area is not control.area and control.area.contains(area, slack=0) for area in inner)
-        else control
-        for control in controls
-    ]
-
-
-def _tabs(controls: list[ScreenControl], detector: _ControlDetector) -> list[ScreenControl]:
+def _tabs(controls: list[ScreenControl], detector: ControlDetector) -> list[ScreenControl]:
     """Make captioned frames in a row tabs, if a pane starts below them or they are at the edge of a tab strip."""
     buttons = [
         control for control in controls if control.kind in (ControlKind.BUTTON, ControlKind.FIELD) and control.text
@@ -362,7 +357,7 @@ def _in_one_row(one: Area, other: Area) -> bool:
     return max(one.left, other.left) - min(one.right, other.right) <= 4 * one.height
 
 
-def _background(control: ScreenControl, detector: _ControlDetector) -> Colour:
+def _background(control: ScreenControl, detector: ControlDetector) -> Colour:
     area = control.area
     part = detector.pixels[int(area.top) + 2 : int(area.bottom) - 2, int(area.left) + 2 : int(area.right) - 2]
     blue, green, red = (int(value) for value in dominant_colour(part.reshape(-1, 3).astype(np.int16)))

@@ -4,16 +4,16 @@ An image is split only where nothing is drawn, or straight lines at most, so tha
 as a new one. Empty regions are skipped.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from rapidocr.ch_ppocr_det import TextDetector, TextDetOutput
 
+from .pixel_cache import PixelCache
 from .screen import Pixels
 
 _GRID_PX = 32
@@ -46,42 +46,45 @@ class CachedTextDetector(TextDetector):
         super().__init__(settings)
         self.network_runs = 0
         self._prepare: Any = self.get_preprocess()
-        self._cache: OrderedDict[bytes, npt.NDArray[np.float16]] = OrderedDict()
+        self._cache: PixelCache[npt.NDArray[np.float16]] = PixelCache(_REGIONS_CACHED)
 
     def __call__(self, img: Pixels) -> TextDetOutput:
         """The boxes of all lines on `img`; called by RapidOCR."""
         resized = np.asarray(self._prepare.resize(img), np.uint8)
         probability = np.zeros((1, 1, *resized.shape[:2]), np.float32)
         for region in regions_of(resized):
-            seen = self._text_probability(resized[region.top : region.bottom, region.left : region.right])
-            probability[0, 0, region.top : region.bottom, region.left : region.right] = seen
+            rows, columns = slice(region.top, region.bottom), slice(region.left, region.right)
+            probability[0, 0, rows, columns] = self._text_probability(resized[rows, columns])
         boxes, scores = self.postprocess_op(probability, img.shape[:2])
         return TextDetOutput(img, self.sorted_boxes(boxes), scores) if len(boxes) else TextDetOutput()
 
     def _text_probability(self, region: Pixels) -> npt.NDArray[np.float16]:
         """The probability of each pixel to belong to text."""
-        key = blake2b(region.tobytes(), digest_size=16, salt=repr(region.shape[:2]).encode()[:16]).digest()
-        if key not in self._cache:
-            self.network_runs += 1
-            height, width = region.shape[:2]
-            padded = np.pad(region, ((0, -height % _GRID_PX), (0, -width % _GRID_PX), (0, 0)), mode="edge")
-            prepared = self._prepare.permute(self._prepare.normalize(padded))
-            found = self.session(prepared[np.newaxis].astype(np.float32))
-            self._cache[key] = found[0, 0, :height, :width].astype(np.float16)
-            if len(self._cache) > _REGIONS_CACHED:
-                self._cache.popitem(last=False)
-        self._cache.move_to_end(key)
-        return self._cache[key]
+        return self._cache.get(region, lambda: self._run_network(region))
+
+    def _run_network(self, region: Pixels) -> npt.NDArray[np.float16]:
+        self.network_runs += 1
+        height, width = region.shape[:2]
+        padded = np.pad(region, ((0, -height % _GRID_PX), (0, -width % _GRID_PX), (0, 0)), mode="edge")
+        prepared = self._prepare.permute(self._prepare.normalize(padded))
+        found = self.session(prepared[np.newaxis].astype(np.float32))
+        return np.asarray(found[0, 0, :height, :width], np.float16)
 
 
 def regions_of(pixels: Pixels) -> Iterator[Region]:
-    """The regions of an image in which something is drawn, from top to bottom."""
-    same_rows = (pixels[1:] == pixels[:-1]).reshape(len(pixels) - 1, -1).all(axis=1)
-    for top, bottom in _split_axis(same_rows, _BETWEEN_ROWS_PX, _ROWS_PX):
-        band = pixels[top:bottom]
-        same_columns = (band[:, 1:] == band[:, :-1]).all(axis=(0, 2))
-        for left, right in _split_axis(same_columns, _BETWEEN_COLUMNS_PX, _COLUMNS_PX):
+    """The regions of an image in which something is drawn, from top to bottom: bands of rows, and their columns."""
+    for top, bottom in _split_axis(_same_rows(pixels), _BETWEEN_ROWS_PX, _ROWS_PX):
+        columns = np.ascontiguousarray(pixels[top:bottom].transpose(1, 0, 2))
+        for left, right in _split_axis(_same_rows(columns), _BETWEEN_COLUMNS_PX, _COLUMNS_PX):
             yield Region(left, top, right, bottom)
+
+
+def _same_rows(pixels: Pixels) -> npt.NDArray[np.bool_]:
+    """Whether each row but the first equals the previous one."""
+    if len(pixels) < 2:
+        return np.zeros(0, np.bool_)
+    differences = cv2.absdiff(pixels[1:], pixels[:-1]).reshape(len(pixels) - 1, -1)
+    return np.asarray(differences.max(axis=1) == 0)
 
 
 def _split_axis(same: npt.NDArray[np.bool_], min_gap: int, min_lines: int) -> list[tuple[int, int]]:

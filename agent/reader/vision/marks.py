@@ -28,8 +28,10 @@ def password_dots(grey: Grey, area: Area, *, discs: bool = False) -> int | None:
     rows = slice(int(area.top) + inset, int(area.bottom) - inset)
     part = grey[rows, int(area.left) + inset : int(area.right) - inset].astype(np.int16)
     drawn = (np.abs(part - int(np.median(part))) > 60).astype(np.uint8)
+    if not drawn.any():
+        return None
     count, labels, stats, _ = cv2.connectedComponentsWithStats(drawn)
-    if count < 2 or int(stats[1:count, 0].min()) > area.height:
+    if int(stats[1:count, 0].min()) > area.height:
         return None
     least = 0.13 * area.height  # a caret is thinner
     large = [mark for mark in range(1, count) if stats[mark, 2] >= least and stats[mark, 3] >= 3]
@@ -74,6 +76,8 @@ def has_arrow_button_after(grey: Grey, area: Area) -> bool:
     if not part.size:
         return False
     drawn = (np.abs(part.astype(np.int16) - int(np.median(part))) > 2 * _CONTRAST).astype(np.uint8)
+    if not drawn.any():
+        return False
     count, labels, stats, _ = cv2.connectedComponentsWithStats(drawn)
     triangles = [mark for mark in range(1, count) if _points_down(labels == mark, stats[mark])]
     upward = [mark for mark in range(1, count) if _points_down((labels == mark)[::-1], stats[mark])]

@@ -5,12 +5,10 @@ which makes a cached result identical to a new one.
 """
 
 import logging
-from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -18,6 +16,7 @@ from rapidocr import RapidOCR
 from rapidocr.ch_ppocr_rec import TextRecOutput
 
 from .detection import CachedTextDetector
+from .pixel_cache import PixelCache
 from .screen import Area, Pixels, TextSegment, Word
 from .text_colours import text_colours
 
@@ -45,7 +44,7 @@ class CachedOcr(RapidOCR):
         super().__init__(params=_SETTINGS)
         self.lines_recognized = 0
         self.detector: CachedTextDetector | None = None
-        self._known: OrderedDict[bytes, tuple[str, float, Any]] = OrderedDict()
+        self._known: PixelCache[tuple[str, float, Any]] = PixelCache(_LINES_CACHED)
 
     def detect_and_crop(self, img: Pixels, op_record: dict[str, Any]) -> Any:
         """The cropped lines of `img` and their boxes; called by RapidOCR."""
@@ -68,16 +67,13 @@ class CachedOcr(RapidOCR):
         return text, score
 
     def _line(self, crop: Pixels) -> tuple[str, float, Any]:
-        key = blake2b(crop.tobytes(), digest_size=16, salt=repr(crop.shape[:2]).encode()[:16]).digest()
-        if key not in self._known:
-            self.return_word_box = True
-            self.lines_recognized += 1
-            found: Any = super().recognize_txt([crop])
-            self._known[key] = (found.txts[0], found.scores[0], found.word_results[0])
-            if len(self._known) > _LINES_CACHED:
-                self._known.popitem(last=False)
-        self._known.move_to_end(key)
-        return self._known[key]
+        return self._known.get(crop, lambda: self._recognize(crop))
+
+    def _recognize(self, crop: Pixels) -> tuple[str, float, Any]:
+        self.return_word_box = True
+        self.lines_recognized += 1
+        found: Any = super().recognize_txt([crop])
+        return found.txts[0], found.scores[0], found.word_results[0]
 
 
 @cache

@@ -8,8 +8,10 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from .controls import RINGS, SQUARES, fills_checkbox, find_controls
+from .area_table import AreaTable
+from .controls import RINGS, SQUARES, ControlDetector, fills_checkbox
 from .ocr import read_line, read_text, reading_order
+from .pixel_cache import PixelCache
 from .screen import Area, ControlKind, Pixels, Screen, ScreenControl, TextSegment, Word
 
 _WIDEST_READ_PX = 400  # wider empty controls are fields, not buttons with a short word
@@ -21,6 +23,8 @@ _MAY_HOLD_TEXT = (ControlKind.ICON, ControlKind.DROP_DOWN)
 _DRAWN = 12.0  # the standard deviation at which something is drawn
 EXPANDERS = frozenset("+十田⊞王")
 """Characters that OCR returns for the + of a closed folder."""
+
+_screens: PixelCache[Screen] = PixelCache(32)
 
 _BOUNDARIES = (ControlKind.BUTTON, ControlKind.FIELD, ControlKind.DROP_DOWN, ControlKind.TAB, ControlKind.ICON)
 """Text segments do not cross the frames of these controls."""
@@ -40,15 +44,21 @@ def read_image(image: Image.Image) -> Screen:
 
 def read_pixels(pixels: Pixels) -> Screen:
     """Read pixels of shape height x width x 3, in BGR order."""
+    return _screens.get(pixels, lambda: _read_pixels(pixels))
+
+
+def _read_pixels(pixels: Pixels) -> Screen:
     segments = read_text(pixels)
-    controls = find_controls(pixels, segments)
-    parts = [part for segment in segments for part in _split_at_frames(segment, controls)]
+    detector = ControlDetector(pixels)
+    controls = detector.find(segments)
+    frames = _Frames(controls)
+    parts = [part for segment in segments for part in _split_at_frames(segment, frames)]
     missed = _missed_by_detection(pixels, controls, parts)
-    parts += [part for segment in missed for part in _split_at_frames(segment, controls)]
-    split = tuple(_join_in_frame(list(reading_order(parts)), controls))
+    parts += [part for segment in missed for part in _split_at_frames(segment, frames)]
+    split = tuple(_join_in_frame(list(reading_order(parts)), frames))
     if split != segments:
         segments = split
-        controls = find_controls(pixels, segments)
+        controls = detector.find(segments)
     height, width = pixels.shape[:2]
     return Screen(width, height, segments, controls)
 
@@ -122,29 +132,47 @@ def _text_area_right_of(pixels: Pixels, checkbox: Area, segments: Sequence[TextS
     return Area(left + float(drawn[0]) - 3, checkbox.top - 2, left + float(ends) + 4, checkbox.bottom + 2)
 
 
-def _split_at_frames(segment: TextSegment, controls: tuple[ScreenControl, ...]) -> list[TextSegment]:
+class _Frames:
+    """The controls that texts do not cross, from the smallest, and the check boxes and radio buttons."""
+
+    def __init__(self, controls: tuple[ScreenControl, ...]) -> None:
+        frames = (control.area for control in controls if control.kind in _BOUNDARIES)
+        self._areas = sorted(frames, key=lambda area: area.width * area.height)
+        self._table = AreaTable.of(self._areas)
+        self.checkboxes = [control for control in controls if control.is_checkable]
+
+    def around(self, area: Area) -> Area | None:
+        """The smallest frame that contains the centre of `area`."""
+        found = np.flatnonzero(self._table.holds_point(*area.centre))
+        return self._areas[found[0]] if len(found) else None
+
+
+def _split_at_frames(segment: TextSegment, frames: _Frames) -> list[TextSegment]:
     """Split a segment at the frames of controls, and remove radio buttons that OCR read as letters."""
-    first = _strip_checkbox_glyph(segment.words[0], [control for control in controls if control.is_checkable])
+    first = _strip_checkbox_glyph(segment.words[0], frames.checkboxes)
     words = [*([first] if first is not None else []), *segment.words[1:]]
     parts: list[list[Word]] = []
+    last_frame: Area | None = None
     for word in words:
-        if parts and _frame_of(parts[-1][-1].area, controls) == _frame_of(word.area, controls):
+        frame = frames.around(word.area)
+        if parts and frame == last_frame:
             parts[-1].append(word)
         else:
             parts.append([word])
+        last_frame = frame
     return [TextSegment(tuple(part)) for part in parts]
 
 
-def _join_in_frame(segments: list[TextSegment], controls: tuple[ScreenControl, ...]) -> list[TextSegment]:
+def _join_in_frame(segments: list[TextSegment], frames: _Frames) -> list[TextSegment]:
     """Join adjacent segments inside one frame: they are parts of one caption."""
     joined: list[TextSegment] = []
     for segment in segments:
         last = joined[-1] if joined else None
-        frame = _frame_of(segment.area, controls)
+        frame = frames.around(segment.area)
         if (
             last is not None
             and frame is not None
-            and frame == _frame_of(last.area, controls)
+            and frame == frames.around(last.area)
             and _are_adjacent(last, segment)
         ):
             joined[-1] = TextSegment((*last.words, *segment.words))
@@ -172,16 +200,3 @@ def _strip_checkbox_glyph(word: Word, checkboxes: list[ScreenControl]) -> Word |
         if x - box.left <= checkbox.area.width:
             return replace(word, text=word.text[1:], area=Area(checkbox.area.right + 3, box.top, box.right, box.bottom))
     return word
-
-
-def _frame_of(area: Area, controls: tuple[ScreenControl, ...]) -> Area | None:
-    """The smallest frame that contains the centre of `area`."""
-    x, y = area.centre
-    frames = [
-        control.area
-        for control in controls
-        if control.kind in _BOUNDARIES
-        and control.area.left < x < control.area.right
-        and control.area.top < y < control.area.bottom
-    ]
-    return min(frames, key=lambda frame: frame.width * frame.height, default=None)

@@ -3,19 +3,26 @@
 import numpy as np
 import numpy.typing as npt
 
+from .pixel_cache import PixelCache
 from .screen import Area, Colour
 
 _CONTRAST = 40
 """A pixel belongs to the text if it differs from the background by more than this, summed over the channels."""
+
+_known: PixelCache[tuple[Colour, Colour]] = PixelCache(8192)  # words of dozens of screens
 
 
 def text_colours(pixels: npt.NDArray[np.uint8], area: Area) -> tuple[Colour, Colour]:
     """The text and background colours in `area`; `pixels` are height x width x 3, in BGR order."""
     top, bottom = max(int(area.top), 0), int(np.ceil(area.bottom))
     left, right = max(int(area.left), 0), int(np.ceil(area.right))
-    part = pixels[top:bottom, left:right].reshape(-1, 3).astype(np.int16)
-    if not len(part):
+    part = pixels[top:bottom, left:right]
+    if not part.size:
         return (0, 0, 0), (255, 255, 255)
+    return _known.get(part, lambda: _text_colours(part.reshape(-1, 3).astype(np.int16)))
+
+
+def _text_colours(part: npt.NDArray[np.int16]) -> tuple[Colour, Colour]:
     background = dominant_colour(part)
     away = np.abs(part - background).sum(axis=1)
     furthest = int(away.max())

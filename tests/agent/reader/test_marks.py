@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from screenwright.agent.reader.vision.controls import find_controls
+from screenwright.agent.reader.vision.controls import ControlDetector
 from screenwright.agent.reader.vision.marks import Grey, has_arrow_button_after, is_filled, password_dots
 from screenwright.agent.reader.vision.screen import Area, ControlKind, Screen, TextSegment, Word
 from screenwright.agent.reader.vision.task_text import remove_task_text
@@ -72,7 +72,7 @@ def test_cross_that_clears_a_list_is_not_a_part_of_its_choice() -> None:
     pen.polygon(((300, 32), (312, 32), (306, 38)), fill="black")
     words = (Word("Cobalt", Area(28, 26, 80, 44)), Word("X", Area(280, 26, 290, 44)))
     pixels = np.ascontiguousarray(np.asarray(image, np.uint8)[:, :, ::-1])
-    found = find_controls(pixels, [TextSegment((word,)) for word in words])
+    found = ControlDetector(pixels).find([TextSegment((word,)) for word in words])
     assert [(control.kind, control.text) for control in found] == [(ControlKind.DROP_DOWN, "Cobalt")]
 
 

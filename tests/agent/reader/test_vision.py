@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from screenwright.agent.reader.vision import ocr
+from screenwright.agent.reader.vision import ocr, perception
 from screenwright.agent.reader.vision.detection import Region, regions_of
 from screenwright.agent.reader.vision.ocr import CachedOcr, read_line
 from screenwright.agent.reader.vision.perception import read_image
+from screenwright.agent.reader.vision.pixel_cache import PixelCache
 from screenwright.agent.reader.vision.screen import DOT, Area, ControlKind, Screen
 
 pytestmark = pytest.mark.reader
@@ -22,6 +23,7 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> CachedOcr:
     """An OCR instance with empty caches."""
     fresh = CachedOcr()
     monkeypatch.setattr(ocr, "shared_ocr", lambda: fresh)
+    monkeypatch.setattr(perception, "_screens", PixelCache(1))
     return fresh
 
 
@@ -47,8 +49,14 @@ def texts(screen: Screen) -> list[str]:
     return [segment.text for segment in screen.segments]
 
 
+def test_screen_that_did_not_change_is_read_once(reader: CachedOcr) -> None:
+    assert read_image(form()) is read_image(form())
+    assert read_image(form(filled=1)) is not read_image(form())
+
+
 def test_known_image_needs_no_network_run(reader: CachedOcr) -> None:
     first = read_image(form())
+    perception._screens.clear()
     before = reader.lines_recognized, network_runs(reader)
     assert min(before) >= len(ROWS) - 1
     assert read_image(form()) == first
