@@ -82,9 +82,9 @@ def quote(text: str, limit: int = MAX_QUOTED) -> str:
     return f'"{plain(text, limit).replace(chr(34), chr(39))}"'
 
 
-def counted(count: int, noun: str) -> str:
-    """`count` and the noun, whose plural ends in s: `1 step`, `2 steps`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """`count` and the noun, whose plural ends in s if none is given: `1 step`, `2,000 steps`, `2 replies`."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def csv_cell(text: str) -> str:

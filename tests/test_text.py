@@ -123,3 +123,4 @@ def test_notes_and_task_hold_no_special_tokens() -> None:
 
 def test_a_count_of_one_is_singular() -> None:
     assert [counted(count, "step") for count in (0, 1, 2)] == ["0 steps", "1 step", "2 steps"]
+    assert [counted(count, "reply", "replies") for count in (1, 2000)] == ["1 reply", "2,000 replies"]

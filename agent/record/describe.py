@@ -1,5 +1,7 @@
 """Events that are not part of observe, decide and act, as one line for progress output and the viewer."""
 
+from screenwright._text import counted
+
 from ..core.approvals import Scope
 from ..core.describe import POSSIBLY_DONE, describe_action
 from ..core.supervision import RecoveryAction
@@ -39,7 +41,7 @@ def describe_event(event: Event) -> str | None:
             return f"the user: {describe_action(action)}"
         case Summarized(steps=steps, text=text):
             outcome = f"summarized: {text}" if text else "dropped: the context window is full"
-            return f"first {steps} steps {outcome}"
+            return f"first {counted(steps, 'step')} {outcome}"
         case Resumed(steps=steps, unconfirmed=action):
             doubt = f"; {describe_action(action)} {POSSIBLY_DONE}" if action is not None else ""
             return f"interrupted; resumed after step {steps}{doubt}"

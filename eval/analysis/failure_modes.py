@@ -36,13 +36,20 @@ def triage(events: Sequence[Event]) -> Triage:
     reason = counts.ended.reason if counts.ended else ""
     if counts.parse_failures and (stop is StopReason.STUCK or len(counts.parse_failures) > counts.steps * _MOST):
         count = len(counts.parse_failures)
-        return Triage("parse", f"{count} replies could not be parsed, the last one: {counts.parse_failures[-1]}")
+        return Triage(
+            "parse",
+            f"{counted(count, 'reply', 'replies')} could not be parsed, the last one: {counts.parse_failures[-1]}",
+        )
     if counts.denied:
-        return Triage("policy", f"the guard denied {len(counts.denied)} actions, the last one: {counts.denied[-1]}")
+        return Triage(
+            "policy", f"the guard denied {counted(len(counts.denied), 'action')}, the last one: {counts.denied[-1]}"
+        )
     if stop in (StopReason.NEEDS_USER, StopReason.INFEASIBLE):
         return Triage("policy", f"the agent gave up after {counted(counts.steps, 'step')}: {reason}")
     if len(counts.refused) > counts.steps * _MOST:
-        return Triage("environment", f"{len(counts.refused)} actions were refused, the last one: {counts.refused[-1]}")
+        return Triage(
+            "environment", f"refused: {counted(len(counts.refused), 'action')}, the last one: {counts.refused[-1]}"
+        )
     if counts.clicks and counts.idle_clicks > counts.clicks * _MOST:
         return Triage("grounding", f"{counts.idle_clicks} of {counts.clicks} clicks did not change the screen")
     if stop is StopReason.INVALID_ANSWER:

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
-from screenwright._text import csv_cell
+from screenwright._text import counted, csv_cell
 
 from ..core.plan import EpisodeId
 from ..core.record import Record
@@ -17,11 +17,11 @@ _MAX_TASK_ROWS = 15
 def as_text(summary: Summary) -> str:
     """A short summary: success rates, reasons to stop, time and tokens."""
     total = summary.total
-    lines = [f"{total.done} of {total.episodes} episodes done: {format_interval(total.success)}"]
+    lines = [f"{total.done} of {counted(total.episodes, 'episode')} done: {format_interval(total.success)}"]
     if len(summary.tasks) > 1:
         lines.append(f"  resampling whole tasks: {format_interval(summary.clustered)}")
     if not summary.is_complete:
-        lines.append(f"  {summary.planned - total.episodes} episodes have not run yet")
+        lines.append(f"  not run yet: {counted(summary.planned - total.episodes, 'episode')}")
     if total.errors:
         without = format_interval(total.without_errors)
         lines.append(f"  infrastructure errors: {total.errors}, counted as not done; without them {without}")
@@ -127,7 +127,7 @@ def _cost_lines(summary: Summary) -> list[str]:
         cached = f" ({100 * usage.cached / usage.prompt:.0f} % cached)" if usage.prompt else ""
         lines.append(f"tokens: {usage.prompt} prompt{cached}, {usage.completion} completion")
     if summary.parse_failures:
-        lines.append(f"{summary.parse_failures} replies could not be parsed")
+        lines.append(f"{counted(summary.parse_failures, 'reply', 'replies')} could not be parsed")
     if summary.cost is not None:
         lines.append(f"cost: {summary.cost:.2f}")
     return lines

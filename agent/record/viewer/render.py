@@ -167,7 +167,7 @@ def _used(events: Sequence[Event], steps: Iterable[StepEvents]) -> Iterator[str]
         tokens, cost = tally.usage.total, tally.cost
         for event in step.events:
             tally.count(event)
-        text = f"{tally.usage.total - tokens:,} tokens in this step, {tally.usage.total:,} so far"
+        text = f"{counted(tally.usage.total - tokens, 'token')} in this step, {tally.usage.total:,} so far"
         if cost is not None and tally.cost is not None:
             text += f"; cost {tally.cost - cost:.4g}, {tally.cost:.4g} so far"
         yield text if tally.usage.total > tokens else ""
@@ -185,7 +185,7 @@ def _kinds(step: StepEvents) -> list[JsonValue]:
 def _reply_json(reply: Replied) -> Json:
     """A reply, and what the log has about its request: the prompt itself is not recorded."""
     title = _PURPOSES[reply.purpose] + (f", attempt {reply.attempt + 1}" if reply.attempt else "")
-    pictures = f"{reply.images} {'picture' if reply.images == 1 else 'pictures'}" if reply.images else ""
+    pictures = counted(reply.images, "picture") if reply.images else ""
     usage = reply.usage
     tokens = f"{usage.prompt} prompt tokens ({usage.cached} cached), {usage.completion} completion tokens"
     parts = (

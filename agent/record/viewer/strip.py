@@ -23,7 +23,7 @@ def render_strip(events: Sequence[Event]) -> str:
     steps = with_user_steps(events)
     first = MAX_STEPS // 2
     shown = steps if len(steps) <= MAX_STEPS else [*steps[:first], *steps[first - MAX_STEPS :]]
-    left_out = f"<p>{len(steps) - len(shown)} steps in between are not shown.</p>" if len(shown) < len(steps) else ""
+    left_out = f"<p>Steps not shown in between: {len(steps) - len(shown)}.</p>" if len(shown) < len(steps) else ""
     return left_out + "".join(map(_figure, shown))
 
 

@@ -12,6 +12,8 @@ from enum import IntEnum
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from screenwright._text import counted
+
 from ..._version import __version__
 from ...agent.dialects.dialect import Dialect
 from ...agent.dialects.registry import dialect_named
@@ -285,7 +287,7 @@ def summary_of(checks: Iterable[Check]) -> str:
     """How many checks failed and warned, as a line."""
     statuses = [check.status for check in checks]
     failed, warned = statuses.count(CheckStatus.FAILED), statuses.count(CheckStatus.WARNING)
-    return f"{failed or 'nothing'} failed, {warned or 'no'} warning{'' if warned == 1 else 's'}"
+    return f"{failed or 'nothing'} failed, {counted(warned, 'warning') if warned else 'no warnings'}"
 
 
 COMMANDS = {

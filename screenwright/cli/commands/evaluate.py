@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 
+from screenwright._text import counted
+
 from ...eval.analysis.report import Entry
 from ...eval.analysis.results import write_comparison, write_results
 from ...eval.analysis.statistics import wilson
@@ -235,7 +237,7 @@ def _compare(args: argparse.Namespace) -> int:
     print(result.verdict)
     print(f"both {both.both}, only A {both.only_a}, only B {both.only_b}, neither {both.neither}")
     if result.unpaired:
-        print(f"{result.unpaired} episodes have no result in one of the evaluations")
+        print(f"without a result in one of the evaluations: {counted(result.unpaired, 'episode')}")
     for name, one in result.categories.items():
         if len(result.categories) > 1:
             print(f"  {name}: {100 * one.difference.value:+.1f} points on {one.pairs} pairs, p = {one.p:.3g}")
@@ -260,7 +262,8 @@ def _grounding_set(args: argparse.Namespace) -> int:
         raise ValueError(f"{args.folder} cannot be written: {error.strerror}") from error
     finally:
         PageGrounding().close()
-    print(f"{args.folder}: {args.pages} pages, {boxes} boxes; screenwright eval screenspot --root {args.folder}")
+    written = f"{counted(args.pages, 'page')}, {counted(boxes, 'box', 'boxes')}"
+    print(f"{args.folder}: {written}; screenwright eval screenspot --root {args.folder}")
     return 0
 
 

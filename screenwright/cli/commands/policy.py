@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from screenwright._text import plain
+from screenwright._text import counted, plain
 
 from ...agent.core.describe import describe_action
 from ...agent.guard.explain import explain
@@ -84,7 +84,7 @@ def _counted(found: list[Judged]) -> str:
     """Such as `12 actions: 10 allowed, 2 asked about`."""
     counts = Counter(one.verdict for one in found)
     parts = [f"{counts[verdict]} {verb}" for verdict, verb in _VERBS.items() if counts[verdict]]
-    actions = f"{len(found)} action{'' if len(found) == 1 else 's'}"
+    actions = counted(len(found), "action")
     return f"{actions}{': ' if parts else ''}{', '.join(parts)}"
 
 

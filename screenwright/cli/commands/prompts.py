@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from screenwright._text import counted
+
 from ..._home import expand_home
 from ...agent.dialects.dialect import Dialect
 from ...agent.dialects.prompting.prompt_kind import Prompt
@@ -41,7 +43,7 @@ def _main(args: argparse.Namespace) -> int:
     if args.about == "remove":
         removed = remove_texts(prompts, prompts_folder())
         owner = "any dialect" if args.dialect == EVERY else args.dialect
-        terminal.line(f"removed {_texts(removed)}" if removed else f"no text had been added for {owner}")
+        terminal.line(f"removed {counted(removed, 'text')}" if removed else f"no text had been added for {owner}")
         return 0
     result = add_from(expand_home(args.source), prompts, prompts_folder(), any_version=args.any_version)
     for added in result.added:
@@ -49,12 +51,8 @@ def _main(args: argparse.Namespace) -> int:
         text = f"{added.declared.path} {added.declared.name}".strip()
         terminal.line(f"added {text}, sha256 {added.sha256[:SHOWN_DIGITS]}{other}")
     if result.refused:
-        raise ValueError(f"{_texts(len(result.refused))} of {args.source} refused: {result.refused[0]}")
+        raise ValueError(f"{counted(len(result.refused), 'text')} of {args.source} refused: {result.refused[0]}")
     return 0
-
-
-def _texts(count: int) -> str:
-    return f"{count} text{'' if count == 1 else 's'}"
 
 
 def _declared(name: str) -> list[OfficialPrompt]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from screenwright._files import read_file, write_file
+from screenwright._text import counted
 
 from ...agent.core.image_history import history_named
 from ...agent.core.limits import StopReason
@@ -150,8 +151,9 @@ def _export(args: argparse.Namespace) -> int:
         return _export_pairs(args)
     done = export(args.run, args.out, StepFilter.parse(args.keep), args.per, args.format, _conversation_format(args))
     print(
-        f"{args.out}: {done.lines} lines with {done.replies} replies to learn and {done.images} images, from "
-        f"{done.episodes} episodes; skipped: {done.skipped_episodes} episodes, {done.skipped_steps} steps in total"
+        f"{args.out}: {counted(done.lines, 'line')} with {counted(done.replies, 'reply', 'replies')} to learn and "
+        f"{counted(done.images, 'image')}, from {counted(done.episodes, 'episode')}; skipped: "
+        f"{counted(done.skipped_episodes, 'episode')}, {counted(done.skipped_steps, 'step')} in total"
     )
     return 0
 
@@ -163,7 +165,8 @@ def _export_pairs(args: argparse.Namespace) -> int:
     _conversation_format(args)  # refuses what needs --dialect
     counts = export_pairs(args.run, args.out)
     print(
-        f"{args.out}: {sum(counts.values())} pairs: " + ", ".join(f"{count} by {one}" for one, count in counts.items())
+        f"{args.out}: {counted(sum(counts.values()), 'pair')}: "
+        + ", ".join(f"{count} by {one}" for one, count in counts.items())
     )
     return 0
 

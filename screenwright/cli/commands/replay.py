@@ -7,6 +7,7 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 
 from screenwright._files import write_file
+from screenwright._text import counted
 
 from ...agent.core.limits import StopReason
 from ...agent.guard.approval import NoApprover
@@ -119,8 +120,7 @@ def _perform(
         terminal.line(f"the recorded screen and this one, side by side: {path}")
     if healer is None:
         return ended, {}
-    needed = "1 call" if healer.calls == 1 else f"{healer.calls} calls"
-    terminal.line(f"{needed} of the model for {len(recipe.steps)} steps")
+    terminal.line(f"{counted(healer.calls, 'call')} of the model for {counted(len(recipe.steps), 'step')}")
     return ended, healer.healed if ended.stop is StopReason.FINISHED else {}
 
 

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from screenwright._text import counted
+
 from ..arguments import Command, port_number, positive
 from ..settings import SettingsError
 
@@ -131,13 +133,13 @@ def _openenv(args: argparse.Namespace) -> int:
 def _sft(args: argparse.Namespace) -> int:
     from ...eval.learn.sft import train_sft
 
-    return _report(train_sft(_tuning(args, tuple(args.data), tuple(args.test))), "conversations")
+    return _report(train_sft(_tuning(args, tuple(args.data), tuple(args.test))), "conversation", "conversations")
 
 
 def _dpo(args: argparse.Namespace) -> int:
     from ...eval.learn.dpo import train_dpo
 
-    return _report(train_dpo(_tuning(args, tuple(args.data), tuple(args.test))), "pairs")
+    return _report(train_dpo(_tuning(args, tuple(args.data), tuple(args.test))), "pair", "pairs")
 
 
 def _grpo(args: argparse.Namespace) -> int:
@@ -153,12 +155,13 @@ def _grpo(args: argparse.Namespace) -> int:
         temperature=args.temperature,
         more=dict(_field(text, "--eval") for text in args.eval),
     )
-    return _report(train_grpo(settings), "seeds of tasks")
+    return _report(train_grpo(settings), "seed of tasks", "seeds of tasks")
 
 
-def _report(done: "TuningResult", examples: str) -> int:
+def _report(done: "TuningResult", example: str, examples: str) -> int:
     test = "" if done.test_loss is None else f", {done.test_loss:.4g} on the test data"
-    print(f"{done.folder}: {done.steps} steps on {done.examples} {examples}, loss {done.loss:.4g}{test}")
+    trained = f"{counted(done.steps, 'step')} on {counted(done.examples, example, examples)}"
+    print(f"{done.folder}: {trained}, loss {done.loss:.4g}{test}")
     print(f"evaluate it with: screenwright eval BENCHMARK --model {done.folder} --dialect {' or '.join(done.dialects)}")
     return 0
 

@@ -78,7 +78,7 @@ def test_two_evaluations_are_compared(toy: Path, capsys: pytest.CaptureFixture[s
     assert "A  a  script: 0 of 40" in output
     assert "+100.0 points" in output
     assert "only B 12" in output
-    assert "28 episodes have no result in one of the evaluations" in output
+    assert "without a result in one of the evaluations: 28 episodes" in output
     assert Path("b/compared-with-a.html").exists()
 
 

@@ -191,7 +191,7 @@ def test_text_summary_shows_errors_and_cost() -> None:
     made = [*records(9, 1.0), Record(EpisodeId("task-9", 0), done=None, errors=("env_lost: gone",), stop="error")]
     text = as_text(summarize(made, 12, "1:2:0.5"))
     assert "9 of 10 episodes done: 0.900 [0.596, 0.982]" in text
-    assert "2 episodes have not run yet" in text
+    assert "not run yet: 2 episodes" in text
     assert "infrastructure errors: 1, counted as not done; without them 1.000" in text
     assert "cost: 0.01" in text
 
