@@ -262,9 +262,14 @@ def in_memory(case: Case) -> Env:
     return ChaosEnv(case.fault)
 
 
-def in_chromium(case: Case) -> Env:
+def in_chromium(case: Case) -> BrowserEnv:
     """The screen of a case as a page; the caller closes it."""
-    return BrowserEnv(f"{PAGE.as_uri()}#{case.fault}", viewport=SCREEN)
+    return BrowserEnv(address_of(case), viewport=SCREEN)
+
+
+def address_of(case: Case) -> str:
+    """The page of a case."""
+    return f"{PAGE.as_uri()}#{case.fault}"
 
 
 def play(case: Case, env: Env, supervision: Supervision = Supervision()) -> tuple[list[Event], ScriptedModel]:

@@ -6,7 +6,11 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 
+from screenwright.envs.vnc import VncAddress
+from screenwright.envs.vnc.client import VncClient
+
 VERSION = b"RFB 003.008\n"
+RAW = 0  # the encoding of plain pixels
 PIXELS = bytes((32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0))
 
 
@@ -43,11 +47,13 @@ class RfbClient:
         """Send an update of one rectangle."""
         self.send(b"\0\0\0\1", struct.pack(">HHHHi", x, y, width, height, encoding), data)
 
-    def drain(self) -> None:
-        """Read until the client disconnects."""
+    def drain(self) -> bytes:
+        """Read until the client disconnects; what it has sent."""
+        received = bytearray()
         with suppress(ConnectionError):
-            while True:
-                self.receive(1)
+            while part := self._file.read1():
+                received += part
+        return bytes(received)
 
     def shut_down(self) -> None:
         """Stop sending, like a server that has disconnected."""
@@ -76,3 +82,28 @@ def rfb_server(behave: Callable[[RfbClient], None]) -> Generator[str]:
         yield f"127.0.0.1:{listening.getsockname()[1]}"
         listening.shutdown(socket.SHUT_RDWR)
         thread.join(60)
+
+
+@contextmanager
+def connected(
+    width: int, height: int, encoding: int = RAW, data: bytes | None = None, *, extensions: tuple[int, ...] = ()
+) -> Generator[tuple[VncClient, bytearray]]:
+    """A client of a server that shows one rectangle, black if there is no `data`, and supports `extensions`.
+
+    The bytes that it sent after the handshake are complete when the context ends, which disconnects it.
+    """
+    received = bytearray()
+
+    def behave(client: RfbClient) -> None:
+        client.handshake(width, height)
+        for extension in extensions:
+            client.update(0, 0, 0, 0, extension, b"")
+        client.update(0, 0, width, height, encoding, bytes(4 * width * height) if data is None else data)
+        received.extend(client.drain())
+
+    with rfb_server(behave) as address:
+        viewer = VncClient(VncAddress.parse(address), None)
+        try:
+            yield viewer, received
+        finally:
+            viewer.close()

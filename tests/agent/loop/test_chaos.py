@@ -1,9 +1,11 @@
 """Failing screens and badly behaving models: every run ends within its limits, for the right reason."""
 
-import pytest
-from chaos import CASES, Case, ended, in_chromium, in_memory, play, recovery_actions
+from collections.abc import Iterator
 
-from screenwright import Ended, Event, StopReason
+import pytest
+from chaos import CASES, Case, address_of, ended, in_chromium, in_memory, play, recovery_actions
+
+from screenwright import BrowserEnv, Ended, Event, Navigate, ScreenPoint, StopReason
 from screenwright.agent.core.supervision import NO_INTERVENTION
 
 names = [case.name for case in CASES]
@@ -31,11 +33,18 @@ def test_failing_screen_in_memory_ends_correctly_within_limits(case: Case) -> No
     check(case, play(case, in_memory(case))[0])
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[BrowserEnv]:
+    with in_chromium(CASES[0]) as env:
+        yield env
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("case", CASES, ids=names)
-def test_failing_screen_in_chromium_ends_correctly_within_limits(case: Case) -> None:
-    with in_chromium(case) as env:
-        check(case, play(case, env)[0])
+def test_failing_screen_in_chromium_ends_correctly_within_limits(case: Case, browser: BrowserEnv) -> None:
+    browser.reset(ScreenPoint(0, 0))
+    browser.execute(Navigate(address_of(case)))
+    check(case, play(case, browser)[0])
 
 
 def test_click_uses_the_point_found_by_zooming() -> None:

@@ -1,65 +1,37 @@
 """How a VNC driver types, clicks and presses shortcuts, against a scripted server."""
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
-from rfb_server import RfbClient, rfb_server
+from rfb_server import connected
 
 from screenwright.envs.actions import Button, Click, Hotkey
 from screenwright.envs.env import ActionRefused
 from screenwright.envs.geometry import DeviceTransform, ScreenPoint
 from screenwright.envs.input.gestures import Gestures
 from screenwright.envs.input.private import typing_secret
-from screenwright.envs.vnc import VncAddress
-from screenwright.envs.vnc.client import VncClient
 from screenwright.envs.vnc.clipboard import VncClipboard
 from screenwright.envs.vnc.driver import VncDriver
 from screenwright.envs.vnc.echo import CharactersDropped, Echo
-from screenwright.envs.vnc.encodings import RAW
 
 
 @pytest.mark.parametrize("extended", [True, False])
 def test_the_buttons_for_the_thumb_need_an_extension(extended: bool) -> None:
-    received = list[bytes]()
-
-    def behave(client: RfbClient) -> None:
-        client.handshake(40, 30)
-        if extended:
-            client.update(0, 0, 0, 0, -316, b"")
-        client.update(0, 0, 40, 30, RAW, bytes(4 * 40 * 30))
-        with suppress(ConnectionError):
-            while True:
-                received.append(client.receive(1))
-
-    with rfb_server(behave) as address:
-        viewer = VncClient(VncAddress.parse(address), None)
+    with connected(40, 30, extensions=(-316,) * extended) as (viewer, received):
         gestures = Gestures(VncDriver(viewer), DeviceTransform())
         if extended:
             gestures.do(Click(ScreenPoint(7, 9), Button.FORWARD))
         else:
             with pytest.raises(ActionRefused, match="cannot press the forward button"):
                 gestures.do(Click(ScreenPoint(7, 9), Button.FORWARD))
-        viewer.close()
-    pressed = b"".join(received).count(b"\5\x80\0\7\0\x09\2\5\0\0\7\0\x09")
+    pressed = received.count(b"\5\x80\0\7\0\x09\2\5\0\0\7\0\x09")
     assert pressed == extended
 
 
 @pytest.mark.parametrize("extended", [True, False])
 def test_where_the_keyboard_lacks_letters_shortcuts_are_pressed_by_position(extended: bool) -> None:
-    received = list[bytes]()
-
-    def behave(client: RfbClient) -> None:
-        client.handshake(4, 3)
-        if extended:
-            client.update(0, 0, 0, 0, -258, b"")
-        client.update(0, 0, 4, 3, RAW, bytes(4 * 4 * 3))
-        with suppress(ConnectionError):
-            while True:
-                received.append(client.receive(1))
-
-    with rfb_server(behave) as address:
-        viewer = VncClient(VncAddress.parse(address), None)
+    with connected(4, 3, extensions=(-258,) * extended) as (viewer, received):
         driver = VncDriver(viewer)
         gestures = Gestures(driver, DeviceTransform())
         gestures.do(Hotkey(("ctrl", "a")))
@@ -67,11 +39,9 @@ def test_where_the_keyboard_lacks_letters_shortcuts_are_pressed_by_position(exte
         driver.echo.has_dropped = True
         gestures.do(Hotkey(("ctrl", "s")))
         assert [("may do nothing" in str(fact)) for fact in driver.take_facts()] == [True] * (not extended)
-        viewer.close()
-    sent = b"".join(received)
-    assert sent.count(b"\4\1\0\0\0\0\0a") == 1
-    assert sent.count(b"\4\1\0\0\0\0\0s") == (not extended)
-    assert sent.count(b"\xff\0\0\1\0\0\0s\0\0\0\x1f") == extended
+    assert received.count(b"\4\1\0\0\0\0\0a") == 1
+    assert received.count(b"\4\1\0\0\0\0\0s") == (not extended)
+    assert received.count(b"\xff\0\0\1\0\0\0s\0\0\0\x1f") == extended
 
 
 @pytest.mark.parametrize("takes_paste", [True, False])
@@ -85,15 +55,9 @@ def test_with_typing_by_paste_no_letter_is_a_key(takes_paste: bool, monkeypatch:
     def press(symbol: int, down: bool) -> None:
         keys.append(symbol)
 
-    def behave(client: RfbClient) -> None:
-        client.handshake(1, 1)
-        client.update(0, 0, 1, 1, RAW, bytes(4))
-        client.drain()
-
     monkeypatch.setattr(VncClipboard, "paste", paste)
     monkeypatch.setattr(VncClipboard, "supports_unicode", True)
-    with rfb_server(behave) as address:
-        viewer = VncClient(VncAddress.parse(address), None)
+    with connected(1, 1) as (viewer, _):
         monkeypatch.setattr(viewer, "sync", lambda: None)
         monkeypatch.setattr(viewer, "key", press)
         driver = VncDriver(viewer, pastes_all=True)
@@ -104,23 +68,12 @@ def test_with_typing_by_paste_no_letter_is_a_key(takes_paste: bool, monkeypatch:
             with pytest.raises(ActionRefused, match="no program took the pasted text"):
                 driver.type("ab")
             assert keys == []
-        viewer.close()
 
 
 def test_a_server_without_a_unicode_clipboard_types_only_ascii_and_names_the_other_characters(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    received = list[bytes]()
-
-    def behave(client: RfbClient) -> None:
-        client.handshake(1, 1)
-        client.update(0, 0, 1, 1, RAW, bytes(4))
-        with suppress(ConnectionError):
-            while True:
-                received.append(client.receive(1))
-
-    with rfb_server(behave) as address:
-        viewer = VncClient(VncAddress.parse(address), None)
+    with connected(1, 1) as (viewer, received):
         driver = VncDriver(viewer)
         monkeypatch.setattr(viewer, "sync", lambda: None)  # the server above does not answer
         with pytest.raises(ActionRefused, match=r"drops characters that its keyboard lacks: Üïé cannot be typed"):
@@ -133,8 +86,7 @@ def test_a_server_without_a_unicode_clipboard_types_only_ascii_and_names_the_oth
         assert "did not change while the text was typed" in str(not_shown)
         driver.type("again")
         assert driver.take_facts() == (not_shown,)
-        viewer.close()
-    keys = b"".join(received).count(b"\4\1\0\0\0\0\0")
+    keys = received.count(b"\4\1\0\0\0\0\0")
     assert keys == len("plain") + len("again")
 
 
@@ -170,21 +122,14 @@ def takes_paste(_clipboard: VncClipboard, _text: str, _press: object, _sync: obj
 def dropping_driver(pastes: bool, monkeypatch: pytest.MonkeyPatch) -> Generator[VncDriver]:
     """A driver whose server drops the letter t."""
 
-    def behave(client: RfbClient) -> None:
-        client.handshake(1, 1)
-        client.update(0, 0, 1, 1, RAW, bytes(4))
-        client.drain()
-
     class Dropping(Echo):
         def press(self, text: str, press: Callable[[str], None]) -> None:
             raise CharactersDropped("t", "a t")
 
     monkeypatch.setattr(VncClipboard, "supports_unicode", pastes)
     monkeypatch.setattr(VncClipboard, "paste", takes_paste)
-    with rfb_server(behave) as address:
-        viewer = VncClient(VncAddress.parse(address), None)
+    with connected(1, 1) as (viewer, _):
         monkeypatch.setattr(viewer, "sync", lambda: None)
         driver = VncDriver(viewer)
         monkeypatch.setattr(driver, "echo", Dropping(viewer.frame, 0.01))
         yield driver
-        viewer.close()

@@ -7,26 +7,15 @@ import zlib
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from rfb_server import RfbClient, rfb_server
+from rfb_server import connected
 
-from screenwright.envs.vnc import VncAddress
-from screenwright.envs.vnc.client import VncClient
 from screenwright.envs.vnc.encodings import TIGHT, ZRLE
 
 
 def decoded(width: int, height: int, encoding: int, data: bytes) -> Image.Image:
     """The screenshot of a client that received one rectangle."""
-
-    def behave(client: RfbClient) -> None:
-        client.handshake(width, height)
-        client.update(0, 0, width, height, encoding, data)
-        client.drain()
-
-    with rfb_server(behave) as address:
-        viewer = VncClient(VncAddress.parse(address), None)
-        image = viewer.screenshot().image
-        viewer.close()
-    return image
+    with connected(width, height, encoding, data) as (viewer, _):
+        return viewer.screenshot().image
 
 
 def blue_first(pixels: bytes) -> bytes:
