@@ -51,7 +51,7 @@ def lineage(out: Path) -> dict[str, object]:
         found[str(file.relative_to(out))] = json.loads(file.read_text())["done"]
     for file in out.glob("round-*/model/training.json"):
         report = json.loads(file.read_text())
-        found[str(file.relative_to(out))] = [entry["step"] for entry in report["log"]], round(report["loss"], 6)
+        found[str(file.relative_to(out))] = [entry["step"] for entry in report["log"]], round(report["loss"], 4)
     return found
 
 
