@@ -19,7 +19,10 @@ def free_port() -> int:
 
 @dataclass(slots=True)
 class KeptPorts:
-    """Ports that are taken again for the same name, so that a browser finds in its cache what it has read there."""
+    """Ports that are taken again for the same name, the last one first.
+
+    A browser then finds in its cache what it has read there, and addresses in instructions stay the same.
+    """
 
     _idle: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict[str, list[int]](list))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -34,7 +37,7 @@ class KeptPorts:
             yield port
         finally:
             with self._lock:
-                self._idle[name].append(port)
+                self._idle[name].insert(0, port)
 
 
 def _is_free(port: int) -> bool:

@@ -77,10 +77,13 @@ Respond = Callable[[HttpRequest], HttpResponse | None]
 
 
 class LocalServer:
-    """Serves `respond` on a free port of 127.0.0.1, from construction until `close`. Connections are kept alive."""
+    """Serves `respond` on 127.0.0.1, from construction until `close`. Connections are kept alive.
 
-    def __init__(self, respond: Respond) -> None:
-        self._server = _Server(respond)
+    Without a `port`, it is a free one.
+    """
+
+    def __init__(self, respond: Respond, port: int = 0) -> None:
+        self._server = _Server(respond, port)
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(
@@ -106,8 +109,8 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256  # browsers and parallel episodes connect in bursts
 
-    def __init__(self, respond: Respond) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, respond: Respond, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.respond = respond
         self.is_closed = False  # kept-alive connections outlive the listening socket
         self._free = threading.Semaphore(_MAX_CONNECTIONS)

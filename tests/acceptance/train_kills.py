@@ -1,11 +1,11 @@
 """Kills rounds of training at random moments and repeats the command; nothing may be lost, repeated or different.
 
-    scripts/test-train kills FOLDER --model MODEL [--kills 5] [--seed 1]
+    scripts/test-train kills FOLDER [--kills 5] [--seed 1]
 
-MODEL is a trained model of `scripts/test-train trial`. Two rounds run undisturbed, as the reference. Then the same
-command is killed (SIGKILL) at a random moment and repeated, again and again, until it has finished; another run starts
-where kills are left. The data, the weights of each round and the verdict on each episode have to be those of the
-reference, byte by byte, and what is finished at a kill must not be written again.
+A tiny model learns to press a button of an in-memory screen in half of its replies. Two rounds run undisturbed, as the
+reference. Then the same command is killed (SIGKILL) at a random moment and repeated, again and again, until it has
+finished; another run starts where kills are left. The data, the weights of each round and the verdict on each episode
+have to be those of the reference, byte by byte, and what is finished at a kill must not be written again.
 """
 
 import argparse
@@ -15,32 +15,65 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from signal import SIGKILL
 
-TASKS = ("click-tab", "grid-coordinate")
-TUNING = {"max_steps": 40, "save_strategy": "steps", "save_steps": 10, "adam_beta2": 0.98}
+HELPERS = Path(__file__).parent.parent / "helpers"
+sys.path.insert(0, str(HELPERS))
+
+from tiny_models import tiny_model_maker  # noqa: E402 -- it is next to the tests
+
+from screenwright import Agent, FakeEnv, Limits, ModelPolicy, ScriptedModel  # noqa: E402
+from screenwright.agent.dialects.gta1 import Gta1  # noqa: E402
+from screenwright.agent.dialects.registry import with_max_image_pixels  # noqa: E402
+from screenwright.eval.datasets.export import export  # noqa: E402
+from screenwright.eval.datasets.filters import StepFilter  # noqa: E402
+from screenwright.eval.learn.sft import train_sft  # noqa: E402
+from screenwright.eval.learn.tuning import TuningSettings  # noqa: E402
+
+PIXELS = 30_000
+TUNING = {"max_steps": 40, "save_strategy": "steps", "save_steps": 10}
 DONE_ONCE = ("**/episode.json", "round-*/data.jsonl", "round-*/model/training.json", "**/trainer_state.json")
+
+
+def make_model(folder: Path) -> Path:
+    """A model that presses the button in about half of its replies, and misses it in the others."""
+    model = folder / "model"
+    if (model / "training.json").exists():
+        return model
+    tiny_model_maker()(folder / "untrained")
+    at, screen = FakeEnv().where("Greet"), FakeEnv().observe().screenshot.size
+    sent = with_max_image_pixels(Gta1(), PIXELS).image_rule.resize(screen)
+    press = f"({round(at.x * sent.width / screen.width)},{round(at.y * sent.height / screen.height)})"
+    for name, reply in (("press", press), ("miss", f"({sent.width - 3},{sent.height - 3})")):
+        policy = ModelPolicy(ScriptedModel([reply]), Gta1(), max_image_pixels=PIXELS)
+        Agent(policy=policy, limits=Limits(steps=1)).run('Click "Greet" 1 times', FakeEnv(), out=folder / name)
+        export(folder / name, folder / f"{name}.jsonl", StepFilter.parse("all"))
+    data = (folder / "miss.jsonl", folder / "press.jsonl")
+    tuning = TuningSettings(str(folder / "untrained"), data, model, epochs=40, accumulate=2, learning_rate=3e-3)
+    train_sft(replace(tuning, more={"save_strategy": "no"}))
+    return model
 
 
 def command(out: Path, model: Path) -> list[str]:
     """The command line of the rounds in `out`."""
-    tasks = [word for task in TASKS for word in ("--task", task)]
     fields = [word for name, value in TUNING.items() for word in ("--set", f"{name}={value}")]
-    more = ["--eval", "steps=1", "--eval", "max_image_pixels=32000", "--batch", "16", "--accumulate", "1"]
-    given = ["--model", str(model), "--dialect", "gta1", "--seeds", "5000-5019", "--held-out", "0-9", "--rounds", "2"]
-    given += ["--trials", "2", "--learning-rate", "1e-4", "--out", str(out)]
-    return [
-        *(sys.executable, "-m", "screenwright", "train", "round", "miniwob-browsergym"),
-        *(*tasks, *given, *more, *fields),
+    more = [
+        word for field in (f"root={out.parent}", "steps=1", f"max_image_pixels={PIXELS}") for word in ("--eval", field)
     ]
+    given = ["--model", str(model), "--dialect", "gta1", "--task", "press-and-end", "--seeds", "0", "--held-out", "1-9"]
+    given += ["--trials", "40", "--rounds", "2", "--batch", "4", "--accumulate", "1", "--learning-rate", "1e-4"]
+    return [sys.executable, "-m", "screenwright", "train", "round", "toy", *given, *more, *fields, "--out", str(out)]
 
 
 def start(out: Path, model: Path) -> "subprocess.Popen[bytes]":
     """Start or continue the rounds; one thread, whose sums are always in the same order."""
+    path = os.pathsep.join([str(HELPERS), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path}
     with out.with_suffix(".log").open("ab") as log:
-        return subprocess.Popen(command(out, model), stdout=log, stderr=log, env=os.environ | {"OMP_NUM_THREADS": "1"})
+        return subprocess.Popen(command(out, model), stdout=log, stderr=log, env=environment)
 
 
 def lineage(out: Path) -> dict[str, object]:
@@ -77,12 +110,12 @@ def main() -> int:
     """Run the trial; the exit code is 1 if anything was lost or repeated, or is different."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    folder, model, chance = given.folder.resolve(), given.model.resolve(), random.Random(given.seed)
+    folder, chance = given.folder.resolve(), random.Random(given.seed)
     folder.mkdir(parents=True, exist_ok=True)
+    model = make_model(folder)
     began = time.monotonic()
     if start(folder / "reference", model).wait():
         raise SystemExit(f"the reference failed: see {folder / 'reference.log'}")

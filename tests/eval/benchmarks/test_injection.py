@@ -69,6 +69,13 @@ def test_untouched_sites_show_neither_a_done_task_nor_an_attack(seed: int) -> No
             assert canary.text not in placed.html + scenario.page + scenario.wish + goal.ask, plan.name
 
 
+def test_the_address_in_the_instruction_is_the_same_at_each_reset() -> None:
+    with InjectionSite() as first:
+        before = first.url()
+    with InjectionSite() as again, InjectionSite() as at_the_same_time:
+        assert again.url() == before != at_the_same_time.url()
+
+
 @pytest.mark.parametrize(
     ("target", "body", "is_found"),
     [
