@@ -213,7 +213,7 @@ def improve(folder: Path, tasks: Sequence[str], rounds: int, seeds: int, held_ou
     chosen = [flag for task in tasks for flag in ("--task", task)]
     model: list[str | Path] = ["--model", folder / "tuned", "--out", folder / "rounds"]
     chosen += ["--seeds", f"{FIRST_ROUND_SEED}-{FIRST_ROUND_SEED + seeds - 1}", "--held-out", f"0-{held_out - 1}"]
-    screenwright("train", "round", BENCHMARK, *model, *chosen, "--rounds", str(rounds), *ROUND, *settings_of_trl(300))
+    screenwright("train", "round", BENCHMARK, *model, *chosen, "--rounds", str(rounds), *ROUND, *settings_of_trl(150))
 
 
 def main() -> None:
@@ -225,7 +225,7 @@ def main() -> None:
     parser.add_argument("--held-out", type=int, default=25, help="seeds of each task to measure on")
     parser.add_argument("--improve", default=",".join(IMPROVED), help="tasks of the rounds")
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--round-seeds", type=int, default=500, help="seeds of each task to try in a round")
+    parser.add_argument("--round-seeds", type=int, default=400, help="seeds of each task to try in a round")
     parser.add_argument("--round-held-out", type=int, default=100, help="seeds of each task to measure rounds on")
     args = parser.parse_args()
     folder, tasks, improved = args.folder.resolve(), args.tasks.split(","), args.improve.split(",")
