@@ -85,7 +85,7 @@ def wait_for_copy(page: Page, right: Callable[[str], bool]) -> str:
     """The clipboard's text as soon as it is right. `page.wait_for_function` polls by `eval`, which the page forbids."""
     text = ""
     for _ in range(200):
-        text = page.evaluate("navigator.clipboard.readText()")
+        text = str(page.evaluate("navigator.clipboard.readText()"))
         if right(text):
             return text
         page.wait_for_timeout(50)
