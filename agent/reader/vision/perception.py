@@ -24,7 +24,8 @@ _DRAWN = 12.0  # the standard deviation at which something is drawn
 EXPANDERS = frozenset("+十田⊞王")
 """Characters that OCR returns for the + of a closed folder."""
 
-_screens: PixelCache[Screen] = PixelCache(32)
+known_screens: PixelCache[Screen] = PixelCache(32)
+"""The screens read last, by their pixels."""
 
 _BOUNDARIES = (ControlKind.BUTTON, ControlKind.FIELD, ControlKind.DROP_DOWN, ControlKind.TAB, ControlKind.ICON)
 """Text segments do not cross the frames of these controls."""
@@ -44,7 +45,7 @@ def read_image(image: Image.Image) -> Screen:
 
 def read_pixels(pixels: Pixels) -> Screen:
     """Read pixels of shape height x width x 3, in BGR order."""
-    return _screens.get(pixels, lambda: _read_pixels(pixels))
+    return known_screens.get(pixels, lambda: _read_pixels(pixels))
 
 
 def _read_pixels(pixels: Pixels) -> Screen:

@@ -23,7 +23,7 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> CachedOcr:
     """An OCR instance with empty caches."""
     fresh = CachedOcr()
     monkeypatch.setattr(ocr, "shared_ocr", lambda: fresh)
-    monkeypatch.setattr(perception, "_screens", PixelCache(1))
+    monkeypatch.setattr(perception, "known_screens", PixelCache(1))
     return fresh
 
 
@@ -56,7 +56,7 @@ def test_screen_that_did_not_change_is_read_once(reader: CachedOcr) -> None:
 
 def test_known_image_needs_no_network_run(reader: CachedOcr) -> None:
     first = read_image(form())
-    perception._screens.clear()
+    perception.known_screens.clear()
     before = reader.lines_recognized, network_runs(reader)
     assert min(before) >= len(ROWS) - 1
     assert read_image(form()) == first
