@@ -31,6 +31,7 @@ _LEAST_FIELD = 1.8
 """A field is at least this many times as wide as high."""
 
 _SAME_SIZE = 0.08
+_MERGED = 1.5
 _BARE = 3.0
 _NEARER = 0.95
 """An equal target without a label of its own is too near at less than these heights, if none was as near as that."""
@@ -110,7 +111,7 @@ def equals_of(target: RecordedTarget, screen: Screen, scale: float) -> Equals:
     controls = [one for one in screen.controls if _is_target(one, scale)]
     if target.is_named:
         segments = [one for one in screen.segments if same_text(one.text, target.text)]
-        areas = [_frame_of(one, controls) for one in segments]
+        areas = [_frame_of(one, controls, screen.segments) for one in segments]
     else:
         kinds = next((kinds for kinds in (_FIELDS, _BOXES) if target.kind in kinds), frozenset[ControlKind]())
         areas = [one.area for one in controls if one.kind in kinds and not _may_be_key(one, scale)]
@@ -175,9 +176,15 @@ def located_by_label(
     bare = now.nearest_without_label(found[0], label)
     if bare < min(_BARE, _NEARER * recorded.nearest_without_label(area, label)):
         return Ambiguous(f"two places may be {name} next to {label}", points)
-    if _is_contradicted(found[0], area, label, recorded, now):
+    if _is_merged(found[0], area, recorded, now) or _is_contradicted(found[0], area, label, recorded, now):
         return Ambiguous(f"what was near {name} is near two places", points)
     return found_in(found[0], area, at, scales)
+
+
+def _is_merged(found: Area, area: Area, recorded: Equals, now: Equals) -> bool:
+    """Whether `found` is so much higher than its equals that it may be two of them that touch."""
+    least = [min(one.height for one in equals.areas) for equals in (recorded, now)]
+    return found.height / least[1] > _MERGED * area.height / least[0]
 
 
 def _is_contradicted(found: Area, area: Area, label: Label, recorded: Equals, now: Equals) -> bool:
@@ -220,6 +227,9 @@ def _may_be_key(control: ScreenControl, scale: float) -> bool:
     return control.area.width < _LEAST_FIELD * control.area.height
 
 
-def _frame_of(segment: TextSegment, controls: Sequence[ScreenControl]) -> Area:
+def _frame_of(segment: TextSegment, controls: Sequence[ScreenControl], texts: Sequence[TextSegment]) -> Area:
+    """The control around a text; the text itself if the control has a text on another row, as touching buttons do."""
     around = [one.area for one in controls if segment.is_in(one.area)]
-    return min(around, key=lambda one: one.width * one.height, default=segment.area)
+    frame = min(around, key=lambda one: one.width * one.height, default=segment.area)
+    rows = [one for one in texts if one.is_in(frame) and one.area.row_overlap(segment.area) <= _SAME_LINE]
+    return segment.area if rows else frame

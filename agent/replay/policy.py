@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from ...envs.actions import Action, Drag, Type, Wait, map_points, points_of
-from ...envs.geometry import ScreenPoint
+from ...envs.geometry import Box, ScreenPoint
 from ...envs.screenshot import Screenshot
 from ..core.context import DecisionContext
 from ..core.coordinates import Absolute, Frame, ModelPoint
@@ -101,7 +101,7 @@ class ReplayPolicy:
         found = [one for one in located if isinstance(one, Found)]
         problem = _problem(located) or _path_problem(step, found) or self._start_problem(step, seen, context)
         planned = self._planned(context, step, found, seen)
-        problem = problem or ("" if self._is_typed_into(step) else state_problem(planned))
+        problem = problem or ("" if planned.field is not None else state_problem(planned))
         if problem:
             points = tuple(point for one in located if isinstance(one, Ambiguous) for point in one.points)
             yield self._wait(context, seen, problem, step=step, number=self._next + 1, points=points)
@@ -117,14 +117,16 @@ class ReplayPolicy:
         """The step as it is performed next; a text goes where the last action with a point was."""
         if found:
             scale = context.device.scale * found[-1].zoom
-            return Done(step, seen, points_of(step.action)[-1], found[-1].point, scale)
+            field = self._field(step)
+            return Done(step, seen, points_of(step.action)[-1], found[-1].point, scale, field)
         if self._last_pointed is not None and isinstance(step.action, Type):
             return replace(self._last_pointed, step=step, before=seen)
         return Done(step, seen)
 
-    def _is_typed_into(self, step: RecipeStep) -> bool:
-        """Whether the target is a field, which may have the focus already."""
-        return any(pattern_of(one, self.reader).target.is_editable for one in step.anchors)
+    def _field(self, step: RecipeStep) -> Box | None:
+        """The recorded field that the step is about, which may have the focus already; None if it is none."""
+        targets = (pattern_of(one, self.reader).target for one in step.anchors)
+        return next((one.box for one in targets if one.is_editable), None)
 
     def _act(self, context: DecisionContext, planned: Done, found: Sequence[Found]) -> Decided:
         step, seen = planned.step, planned.before

@@ -25,12 +25,16 @@ _WORSE = 0.1
 _DRAWN = 0.05
 _NEAR_PX = 200
 
+_FRAME_PX = 20
+"""A change that reaches this far around a field is that of its frame: the regions of a change are as coarse as that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """A step that was performed: the screenshot before it, and where its anchored point was found.
 
-    `scale` is the pixels per unit of the new screen, times the zoom of the target.
+    `scale` is the pixels per unit of the new screen, times the zoom of the target. `field` is the recorded field at the
+    point, if there is one.
     """
 
     step: RecipeStep
@@ -38,6 +42,7 @@ class Done:
     recorded_point: ScreenPoint | None = None
     point: ScreenPoint | None = None
     scale: float = 1.0
+    field: Box | None = None
 
 
 def result_problem(done: Done, now: Screenshot) -> str:
@@ -57,7 +62,9 @@ def result_problem(done: Done, now: Screenshot) -> str:
     if not _has_changed(done.before, now):
         return "nothing changed on the screen, as it did in the recording"
     is_secret = isinstance(step.action, Type) and HANDLE.search(step.action.text)
-    if is_secret or done.point is None or (compared := _compared(done, now)) is None:
+    if is_secret or _is_focus(done, recorded.regions):
+        return ""
+    if done.point is None or (compared := _compared(done, now)) is None:
         return ""
     like_before, like_after, is_gone = compared
     if is_gone:
@@ -84,6 +91,20 @@ def state_problem(planned: Done) -> str:
 
 
 _NO_TEXT = "the text that was typed did not appear"
+
+
+def _is_focus(done: Done, regions: tuple[Box, ...]) -> bool:
+    """Whether a click has only changed the frame of a field, which other themes draw otherwise."""
+    if done.field is None or not isinstance(done.step.action, Click):
+        return False
+    field, around = done.field, _FRAME_PX * done.step.scale
+    return all(
+        box.left >= field.left - around
+        and box.top >= field.top - around
+        and box.right <= field.right + around
+        and box.bottom <= field.bottom + around
+        for box in regions
+    )
 
 
 def _has_changed(before: Screenshot, now: Screenshot) -> bool:

@@ -238,3 +238,34 @@ def test_keys_of_a_keypad_that_are_taken_for_fields_are_not_found_by_what_is_nea
     key = ScreenControl(kind, Area(141, 218, 141 + size[0], 218 + size[1]))
     recorded = screen(key, text("5 was pressed", 90, 263))
     assert equals_of(target_in(recorded, ScreenPoint(158, 231), 1.0), recorded, 1.0).areas == ()
+
+
+def card(name: str, price: str, x: float) -> list[Item]:
+    return [text(name, x, 60), text(price, x, 85)]
+
+
+BOOKS = screen(*(one for x, name, price in ((40, "Emma", "9 euros"), (300, "Persuasion", "8 euros"))
+                 for one in (*card(name, price, x), *button("Add", x, 110))))  # fmt: skip
+
+
+@pytest.mark.parametrize("other", ["Add", "Remove"])
+def test_touching_buttons_that_are_read_as_one_are_not_clicked_between_them(other: str) -> None:
+    merged = ScreenControl(ControlKind.BUTTON, Area(300, 110, 370, 162))
+    texts = [text("Add", 308, 115), text(other, 308, 141)]
+    now = screen(
+        *card("Emma", "9 euros", 40), *button("Add", 40, 110), *card("Persuasion", "8 euros", 300), merged, *texts
+    )
+    located = find(BOOKS, (335, 123), now)
+    if other == "Add":
+        assert isinstance(located, Ambiguous)
+    else:
+        assert isinstance(located, Found)
+        assert located.point.y < 131
+
+
+def test_touching_fields_that_are_read_as_one_are_ambiguous() -> None:
+    name, city = text("Name", 90, 100), text("City", 90, 170)
+    now = screen(
+        TITLE, name, field(270, 100), text("E-mail", 90, 135), field(270, 135), city, field(270, 160, height=42)
+    )
+    assert isinstance(find(FORM, at_row(2), now), Ambiguous)

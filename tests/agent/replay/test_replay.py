@@ -283,7 +283,8 @@ class Fields(NoText):
     """Reads a field wherever a point is."""
 
     def target(self, screenshot: Screenshot, point: ScreenPoint, scale: float) -> RecordedTarget:
-        return RecordedTarget("text field")
+        x, y = round(point.x), round(point.y)
+        return RecordedTarget("text field", box=Box(x - 60, y - 12, x + 60, y + 12))
 
 
 def test_field_that_looks_as_after_the_click_is_clicked(tmp_path: Path) -> None:
