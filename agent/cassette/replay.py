@@ -20,7 +20,7 @@ from ..dialects.dialect import Dialect
 from ..loop.control import Clock, Control, UserAction
 from ..loop.episode import Episode
 from ..policy.policy import Policy
-from ..record.events import Ended, Event, NeedsUser, Note, Observed, ScreenChecked, Started, UserActed
+from ..record.events import Ended, Event, NeedsUser, Note, Observed, Resumed, ScreenChecked, Started, UserActed
 from ..record.steps import ResumePoint, resume_point
 from ..record.trajectory import Run, read_run
 from .decisions import ReplayedPolicy, recorded_policy
@@ -104,6 +104,9 @@ class _Deck:
         self.policy: Policy = recorded_policy(started, self.tape, self.clock, dialect)
         self.played: list[Event] = []
         self._started = started
+        first = segment[0]
+        resumed_with = first.limits if isinstance(first, Resumed) else None
+        self._limits = resumed_with or started.limits
         self._past = past
 
     def play(self) -> list[Event]:
@@ -134,7 +137,7 @@ class _Deck:
             started.task,
             recorded_screen(tape, started.env, restarts=started.supervision.restarts > 0),
             self.policy,
-            started.limits,
+            self._limits,
             RecordedGuard(tape),
             self.control,
             past=self._past,

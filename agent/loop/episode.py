@@ -186,7 +186,7 @@ class Episode:
             more = (rules, names, schema, self.functions.names, self.supervision.info(), self.prices)
             return Started(self.task, self._screen.info(), info, self.limits, _now(), version("screenwright"), *more)
         self._observer.notes += [INTERRUPTED, *self.past.notes]
-        return Resumed(len(self.past.history), _now(), version("screenwright"), self.past.unconfirmed)
+        return Resumed(len(self.past.history), _now(), version("screenwright"), self.past.unconfirmed, self.limits)
 
     # -- observe
 

@@ -72,13 +72,15 @@ class Started:
 class Resumed:
     """An interrupted episode continues after `steps` steps.
 
-    `unconfirmed` is the action that was interrupted: it may already have been carried out.
+    `unconfirmed` is the action that was interrupted: it may already have been carried out. `limits` are those from here
+    on; None in logs of earlier versions.
     """
 
     steps: int
     time: str
     version: str
     unconfirmed: LoggedAction | None = None
+    limits: Limits | None = None
     event: Literal["resumed"] = "resumed"
 
 

@@ -307,6 +307,12 @@ def test_resumed_run_is_replayed_in_its_parts(tmp_path: Path) -> None:
     assert_equal(tmp_path, Resumed)
 
 
+def test_run_resumed_with_other_limits_is_replayed_with_them(tmp_path: Path) -> None:
+    Agent(ScriptedModel([CLICK] * 3), dialect=UI, limits=Limits(1)).run("Press Greet", FakeEnv(), out=tmp_path)
+    Agent(ScriptedModel([CLICK, DONE]), dialect=UI, limits=Limits(5)).continue_run(tmp_path, FakeEnv())
+    assert_equal(tmp_path, Resumed)
+
+
 class Gta1(ScriptedModel):
     """A grounder whose name determines its dialect."""
 
