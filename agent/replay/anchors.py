@@ -12,6 +12,8 @@ Evidence, all of which has to agree:
 3. Its label, if it had lookalikes in the recording, such as the name in its row.
 4. What was drawn near it there and not near its lookalikes, if no text distinguishes it. A target that was the only
    one of its kind has to be the only one again.
+
+A key that these do not find is found by the picture of its character: see `keys.py`.
 """
 
 import math
@@ -24,6 +26,7 @@ from ...envs.screenshot import Screenshot
 from ..reader.vision.screen import Area
 from .changed_values import NearbyText, expected_text, is_near, places_of
 from .edges import EdgeMap, Peak, correlation, edge_map, peaks
+from .keys import located_by_character
 from .labels import equal_areas, equals_of, found_in, located_by_label
 from .located import Ambiguous, Found, Located, Missing
 from .pattern import (
@@ -93,6 +96,21 @@ def locate(anchor: Anchor, screenshot: Screenshot, scale: float = 1.0, reader: T
         return _renamed(expected, screenshot, reader)
     if expected is not None and not (pattern.others or expected.is_on_row):
         expected = None  # the target was the only one of its kind, and has to be that again
+    located = _by_evidence(pattern, expected, screenshot, scale, name, reader)
+    if isinstance(located, Found) or expected is not None or len(pattern.target.text) > 1:
+        return located
+    return located_by_character(anchor, screenshot, scale, name) or located
+
+
+def _by_evidence(
+    pattern: Pattern,
+    expected: NearbyText | None,
+    screenshot: Screenshot,
+    scale: float,
+    name: str,
+    reader: TargetReader,
+) -> Located:
+    """The target by its label, look, text and neighbours."""
     labelled = _by_label(pattern, screenshot, scale, name, reader) if expected is None and pattern.others else None
     if labelled is not None:
         return labelled
