@@ -127,7 +127,7 @@ def test_the_command_reports_the_loss_on_test_data(
     data, out = str(home / "data.jsonl"), str(tmp_path / "out")
     given = ["train", "sft", data, "--test", data, "--model", str(home / "model"), "--out", out, "--epochs", "1"]
     assert main([*given, "--accumulate", "1", "--set", "max_steps=1"]) == 0
-    assert "1 steps on 2 conversations" in (printed := capsys.readouterr().out)
+    assert "1 step on 2 conversations" in (printed := capsys.readouterr().out)
     assert "on the test data" in printed
     assert f"--model {out} --dialect gta1" in printed
     assert main([*given[:-4], "--out", out + "2", "--set", "no_such_field=1"]) == 2
