@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import httpx2
 
-from screenwright._text import one_line
+from screenwright._text import counted, one_line
 
 from .replies import quote
 from .retry_hints import retry_after_s
@@ -176,7 +176,7 @@ def _reported_error(error: ErrorResponse, server: Endpoint) -> ServerError:
         return ServerError(f"{server} is rate limiting requests (429){because}; {advice}", not exhausted, hint_s)
     if error.characters is not None and status >= 500:
         return ServerError(
-            f"{server} ended its reply early, after {error.characters} characters with an error{because}; "
+            f"{server} ended its reply early, after {counted(error.characters, 'character')} with an error{because}; "
             f"{server.advice.silent}",
             True,
             hint_s,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from screenwright._text import one_line
+from screenwright._text import counted, one_line
 
 from ...core.messages import Message, TextPart
 from ...core.model import Completion, SampledTokens, Usage
@@ -161,7 +161,7 @@ class StreamAccumulator:
         """
         if not self._received.has_choice:
             raise InvalidResponse(found)
-        raise ConnectionBroken(f"after {len(self._received.text)} characters, with {found}")
+        raise ConnectionBroken(f"after {counted(len(self._received.text), 'character')}, with {found}")
 
     def end_of_stream(self) -> None:
         """The server signalled the end of the reply."""
@@ -182,9 +182,9 @@ class StreamAccumulator:
         if not (received.has_choice and has_reply):
             raise InvalidResponse("a response without a reply")
         if received.finish in _ABORTED:
-            raise ConnectionBroken(f"after {len(received.text)} characters: aborted by the server")
+            raise ConnectionBroken(f"after {counted(len(received.text), 'character')}: aborted by the server")
         if not received.finish and self._ended_at is None:
-            raise ConnectionBroken(f"after {len(received.text)} characters")
+            raise ConnectionBroken(f"after {counted(len(received.text), 'character')}")
         if received.finish in _FILTERED:
             raise ReplyWithheld(f"a content filter ended it ({received.finish})")
         if received.refusal and not received.content.strip():
