@@ -150,7 +150,7 @@ def test_runs_are_tagged_and_compared_and_reports_of_evaluations_opened(browser:
         page.goto(client.server.address)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.get_by_role("link", name="(night)").click()
-        expect(page.locator("header")).to_contain_text("1 of 1 episodes done")
+        expect(page.locator("header")).to_contain_text("1 of 1 episode done")
         page.select_option("#choice", "all")
         page.get_by_role("link", name="episodes/task/0").click()
         expect(page.locator("#position")).to_have_text("step 1 of 1")

@@ -25,6 +25,8 @@ function svgElement(tag, attributes, text) {
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 const readable = (name) => name.replaceAll("_", " ");
+/** A number and its noun, whose plural ends in s. */
+const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 const formatSeconds = (seconds) => (seconds >= 1 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds * 1000)} ms`);
 const swatch = (phase) => element("i", { style: `background:${PHASES[phase]}` });
 

@@ -21,7 +21,7 @@ function renderHead() {
   byId("masked").hidden = !masked;
   byId("divergence").hidden = !divergence;
   if (divergence) byId("divergence").querySelector("img").src = divergence;
-  byId("totals").textContent = totals ?? `${data.steps.length} ${data.steps.length === 1 ? "step" : "steps"} recorded`;
+  byId("totals").textContent = totals ?? `${counted(data.steps.length, "step")} recorded`;
   for (const [name, value] of facts) if (value) byId("facts").append(element("dt", {}, name), element("dd", {}, value));
   const longest = Math.max(...data.steps.map(stepSeconds), 0.001);
   byId("overview").append(...data.steps.map((step, index) => {
@@ -62,7 +62,7 @@ function filter() {
   shown = data.steps.flatMap((step, index) => (isWanted(step, index) ? [index] : []));
   const isShown = new Set(shown);
   [...byId("list").children].forEach((row, index) => { row.hidden = !isShown.has(index); });
-  byId("matches").textContent = words.length || kind ? `${shown.length} of ${data.steps.length} ${data.steps.length === 1 ? "step" : "steps"}` : "";
+  byId("matches").textContent = words.length || kind ? `${shown.length} of ${counted(data.steps.length, "step")}` : "";
   if (shown.length && !shown.includes(current)) show(shown.find((index) => index > current) ?? shown[0]);
 }
 

@@ -43,7 +43,7 @@ function head(run, index) {
     run.cost === null ? "" : `cost ${run.cost.toFixed(2)}`,
   ];
   const warnings = [
-    total.episodes < run.planned ? `${run.planned - total.episodes} of ${run.planned} episodes have not run yet` : "",
+    total.episodes < run.planned ? `not run yet: ${run.planned - total.episodes} of ${counted(run.planned, "episode")}` : "",
     total.errors ? `infrastructure errors: ${total.errors}, counted as not done; without them ${percent(run.without_errors.value)}` : "",
     run.best_of && run.best_of.undecided ? `${run.best_of.undecided} variants have no verdict, counted as not done` : "",
     run.retried ? `${run.retried} were retried after an infrastructure error` : "",
@@ -52,7 +52,7 @@ function head(run, index) {
     B ? element("h3", {}, `${LETTERS[index]}  ${run.name}`) : null,
     element("div", { class: "line" },
       element("span", { class: "figure" }, percent(total.success.value)),
-      element("span", {}, `${total.done} of ${total.episodes} episodes done`)),
+      element("span", {}, `${total.done} of ${counted(total.episodes, "episode")} done`)),
     scale(total.success, index),
     element("p", { class: "soft" }, facts.filter(Boolean).join(" · ")),
     warnings.length ? element("p", { class: "warn" }, warnings.join(" · ")) : null);
@@ -150,7 +150,7 @@ function filmstrip(episode) {
 function episodeCard(run, episode) {
   const [colour, outcome] = episode.done === null ? ["warn", "error"] : episode.done ? ["good", "done"] : ["bad", "not done"];
   const line = (title, text) => (text ? element("p", {}, element("span", { class: "soft" }, `${title}: `), text) : null);
-  const details = [readable(episode.stop), episode.steps === 1 ? "1 step" : `${episode.steps} steps`, formatSeconds(episode.seconds), episode.score === null ? "" : `score ${episode.score}`];
+  const details = [readable(episode.stop), counted(episode.steps, "step"), formatSeconds(episode.seconds), episode.score === null ? "" : `score ${episode.score}`];
   const href = episode.page ? encodePath(episode.page) : episode.folder && `${encodePath(episode.folder)}/`;
   return element("article", { class: "card episode" },
     element("div", { class: "line" },

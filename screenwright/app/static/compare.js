@@ -45,7 +45,7 @@ class Side {
   draw(other) {
     const step = this.steps[current - 1];
     const { stop = "interrupted", seconds = this.seconds } = this.ended ?? {};
-    this.facts.replaceChildren(badge(stop), [this.model, `${this.steps.length} steps`, clock(seconds), `${this.tokens.toLocaleString("en")} tokens`].filter(Boolean).join(" · "));
+    this.facts.replaceChildren(badge(stop), [this.model, counted(this.steps.length, "step"), clock(seconds), counted(this.tokens, "token")].filter(Boolean).join(" · "));
     this.image.parentElement.hidden = !step;
     if (!step) { this.about.replaceChildren(element("p", { class: "soft" }, "This run has no such step.")); return; }
     const url = `${this.api}/images/${step.image}.png`;

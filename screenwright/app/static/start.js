@@ -86,7 +86,7 @@ async function loadRuns(start = 0) {
   shown = start + rows.length;
   byId("more").hidden = !found.more;
   const left = found.unread ? `, ${found.unread} more are being read` : "";
-  byId("found").textContent = (found.total === 1 ? "1 run" : `${found.total} runs`) + left;
+  byId("found").textContent = counted(found.total, "run") + left;
   const isGone = [choices("by-model", found.models), choices("by-tag", found.tags)].some(Boolean);
   byId("tag-filter").hidden = !found.tags.length;
   const isElsewhere = found.going_on.some((id) => !found.live.includes(id)) && shown <= found.runs.length;
@@ -104,8 +104,8 @@ function choices(id, names) {
 
 function runRow(run) {
   const outcome = live.includes(run.id) ? "running" : run.stop;
-  const facts = [formatDate(run.started), run.model, run.screen, run.steps === 1 ? "1 step" : `${run.steps} steps`, run.seconds ? clock(run.seconds) : "",
-    run.tokens ? `${run.tokens.toLocaleString("en")} tokens` : ""].filter(Boolean).join(" · ");
+  const facts = [formatDate(run.started), run.model, run.screen, counted(run.steps, "step"), run.seconds ? clock(run.seconds) : "",
+    run.tokens ? counted(run.tokens, "token") : ""].filter(Boolean).join(" · ");
   return element("li", { "data-run": run.id },
     run.image ? element("img", { class: "thumb", src: `/api/runs/${run.id}/thumbs/${run.image}.webp`, alt: "", loading: "lazy", width: 106, height: 60 }) : element("span", { class: "thumb" }),
     element("div", { class: "about" },
@@ -171,7 +171,7 @@ async function loadEvaluations() {
   byId("evaluations-section").hidden = !evaluations.length;
   byId("evaluations").replaceChildren(...evaluations.map((one) => {
     const percent = one.ended ? ` (${((100 * one.done) / one.ended).toFixed(1)} %)` : "";
-    const result = one.ended === null ? `${one.planned} episodes planned` : `${one.done} of ${one.ended} done${percent}` + (one.ended < one.planned ? `, ${one.planned} planned` : "");
+    const result = one.ended === null ? `${counted(one.planned, "episode")} planned` : `${one.done} of ${one.ended} done${percent}` + (one.ended < one.planned ? `, ${one.planned} planned` : "");
     return element("li", {},
       element("div", { class: "about" },
         element("a", { class: "title", href: `/api/evaluations/${one.id}/report` }, one.name),
