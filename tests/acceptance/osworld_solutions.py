@@ -10,6 +10,7 @@ Results are appended to FOLDER/episodes.jsonl; what is there is not run again.
 import argparse
 import json
 import time
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -32,10 +33,17 @@ START_CHROME = "(google-chrome --remote-debugging-port=1337 >/dev/null 2>&1 &) ;
 
 
 def preference(path: str, value: object) -> str:
-    """The command that changes a preference of Chrome, which writes its file when it ends."""
-    names = "".join(f"[{name!r}]" for name in path.split("."))
-    parents = "".join(f".setdefault({name!r}, {{}})" for name in path.split(".")[:-1])
-    code = f"import json,os; p=os.path.expanduser({CHROME!r}); d=json.load(open(p)); d{parents}; d{names}={value!r}"
+    """The command that changes a preference of Chrome."""
+    return preferences({path: value})
+
+
+def preferences(values: Mapping[str, object]) -> str:
+    """The command that changes preferences of Chrome, which writes its file when it ends."""
+    changes: list[str] = []
+    for path, value in values.items():
+        *parents, name = path.split(".")
+        changes.append(f"d{''.join(f'.setdefault({one!r}, {{}})' for one in parents)}[{name!r}]={value!r}")
+    code = f"import json,os; p=os.path.expanduser({CHROME!r}); d=json.load(open(p)); {'; '.join(changes)}"
     return f'{STOP_CHROME}; python3 -c "{code}; json.dump(d, open(p, {"w"!r}))"; {START_CHROME}'
 
 
@@ -78,7 +86,9 @@ SOLUTIONS = {
     "2ad9387a": bookmarks("Favorites"),
     "2ae9ba84": preference("profile.name", "Thomas"),
     "3299584d": preference("session", {"restore_on_startup": 5}),
-    "93eabf48": preference("browser.theme", {"color_scheme": 1, "color_scheme2": 1}),
+    "93eabf48": preferences(
+        {"browser.theme.color_scheme": 1, "browser.theme.color_scheme2": 1, "extensions.theme.system_theme": 0}
+    ),
     "9656a811": preference("safebrowsing", {"enabled": True, "enhanced": False}),
     "99146c54": preference("profile.default_content_setting_values.cookies", 4),
     "af630914": preference("webkit.webprefs.default_font_size", 24),
