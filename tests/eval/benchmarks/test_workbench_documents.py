@@ -14,6 +14,7 @@ from odf.opendocument import load
 from odf.table import Table, TableCell
 from PIL import Image
 from pptx import Presentation
+from pptx.util import Pt
 
 from screenwright.eval.benchmarks.workbench.documents.databases import Database
 from screenwright.eval.benchmarks.workbench.documents.letters import Letter, Paragraph
@@ -33,17 +34,24 @@ def picture() -> BytesIO:
     return file
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda letter: letter.add_picture(picture()),
-        lambda letter: letter.add_table(1, 2),
-        lambda letter: setattr(letter.sections[0].header.paragraphs[0], "text", "Draft"),
-        lambda letter: setattr(letter.sections[0].footer.paragraphs[0], "text", "1"),
-    ],
-    ids=["picture", "table", "header", "footer"],
-)
-def test_what_is_added_to_a_letter_is_found(damage: Callable[[Any], object], tmp_path: Path) -> None:
+def add_header(letter: Any) -> None:
+    letter.sections[0].header.paragraphs[0].text = "Draft"
+
+
+def add_footer(letter: Any) -> None:
+    letter.sections[0].footer.paragraphs[0].text = "1"
+
+
+def add_picture(letter: Any) -> None:
+    letter.add_picture(picture())
+
+
+def add_table(letter: Any) -> None:
+    letter.add_table(1, 2)
+
+
+@pytest.mark.parametrize("damage", [add_header, add_footer, add_picture, add_table])
+def test_what_is_added_to_a_letter_is_found(damage: Callable[[Any], None], tmp_path: Path) -> None:
     LETTER.write(tmp_path)
     assert LETTER.problems(tmp_path) == []
     changed = docx.Document(str(tmp_path / LETTER.path))
@@ -56,7 +64,7 @@ def test_a_picture_on_a_slide_is_found(tmp_path: Path) -> None:
     SLIDES.write(tmp_path)
     assert SLIDES.problems(tmp_path) == []
     changed = Presentation(str(tmp_path / SLIDES.path))
-    changed.slides[0].shapes.add_picture(picture(), 0, 0)
+    changed.slides[0].shapes.add_picture(picture(), Pt(0), Pt(0))
     changed.save(str(tmp_path / SLIDES.path))
     assert len(SLIDES.problems(tmp_path)) == 1
 
