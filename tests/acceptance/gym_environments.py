@@ -13,6 +13,7 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import gymnasium
 from gymnasium.utils.env_checker import check_env
@@ -34,6 +35,13 @@ def chosen(benchmarks: Sequence[str], each: int) -> list[str]:
     return found
 
 
+def difference(env: gymnasium.Env[Any, Any]) -> str:
+    """What two resets with the same seed have different."""
+    first, second = (env.reset(seed=123)[0] for _ in range(2))
+    pixels = int((first["image"] != second["image"]).any(axis=2).sum())
+    return f"{pixels} pixels differ, texts are {'equal' if first['text'] == second['text'] else 'different'}"
+
+
 def check(name: str) -> dict[str, object]:
     """The problem of an environment, empty if there is none, and what the checker warned of."""
     began, problem = time.process_time(), ""
@@ -43,6 +51,8 @@ def check(name: str) -> dict[str, object]:
             env = gymnasium.make(name)
             try:
                 check_env(env.unwrapped)
+            except AssertionError as error:
+                problem = f"{error} ({difference(env.unwrapped)})"
             finally:
                 env.close()
         except EnvUnavailable as error:
