@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from app_server import DONE, Client, FakeFactory, evaluate, press, record, serving
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from screenwright import FakeEnv
 from screenwright.envs.browser.launch.chromium import PROGRAMS, runs_as_root
@@ -37,6 +37,23 @@ def visit(browser: Browser, client: Client, path: str = "/", width: int = 1280) 
     expect(page.get_by_role("link", name="Screenwright")).to_be_visible()
     assert client.server.access.secret not in page.url
     return page, problems
+
+
+def test_a_task_can_be_typed_once_the_page_knows_its_choices(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path, FakeFactory([DONE])) as client:
+        page, problems = visit(browser, client)
+        held: list[Route] = []
+        page.route("**/api/options", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright marks the function
+        with page.expect_request("**/api/options"):
+            page.reload()
+        task, run = page.get_by_role("textbox", name="Task", exact=True), page.get_by_role("button", name="Run")
+        expect(task).not_to_be_editable()
+        expect(run).to_be_disabled()
+        held[0].continue_()
+        expect(task).to_be_editable()
+        expect(run).to_be_enabled()
+        assert problems == []
+        page.context.close()
 
 
 def test_a_task_is_typed_watched_approved_taken_over_and_its_answer_read(browser: Browser, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ async function loadOptions() {
   byId("url").value = options.url;
   byId("program").value = options.program;
   showFields();
+  byId("task").readOnly = byId("run").disabled = false; // before this, a task would be sent without its choices, or not at all
 }
 
 function showFields() {
