@@ -59,8 +59,8 @@ def check(name: str) -> dict[str, object]:
             return {"name": name, "skipped": str(error)}
         except Exception as error:  # noqa: BLE001 -- the trial reports whatever fails
             problem = f"{type(error).__name__}: {error}"
-    told = sorted({str(warning.message) for warning in caught if "gymnasium" in warning.filename})
-    return {"name": name, "problem": problem, "warnings": told, "cpu_s": round(time.process_time() - began, 2)}
+    messages = sorted({str(warning.message) for warning in caught if "gymnasium" in warning.filename})
+    return {"name": name, "problem": problem, "warnings": messages, "cpu_s": round(time.process_time() - began, 2)}
 
 
 def main() -> int:
