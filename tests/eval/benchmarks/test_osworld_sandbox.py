@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Generator
@@ -155,6 +156,14 @@ def run(machine: SandboxMachine, command: str) -> str:
 @pytest.mark.desktop
 def test_vlc_is_not_the_default_for_videos_from_the_start(machine: SandboxMachine) -> None:
     assert run(machine, "xdg-mime query default video/mp4").strip() in ("", "chromium.desktop")
+
+
+@pytest.mark.desktop
+@pytest.mark.skipif(shutil.which("pulseaudio") is None, reason="needs pulseaudio and pactl")
+def test_its_sound_is_not_at_the_maximum_from_the_start(machine: SandboxMachine) -> None:
+    volume = "pactl list sinks | grep '^[[:space:]]Volume:' | head -n 1 | awk '{print $5}'"
+    assert run(machine, f"pulseaudio --start; {volume}").strip() == "50%"
+    assert run(machine, f"pactl set-sink-volume 0 100%; {volume}; pulseaudio --kill").strip() == "100%"
 
 
 @pytest.mark.desktop

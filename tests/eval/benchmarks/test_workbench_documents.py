@@ -85,6 +85,8 @@ def test_a_chart_in_a_sheet_is_found(tmp_path: Path) -> None:
         ("of:=SUM(prices)", True),
         ("of:=3", False),
         ("of:=SUM(1;2)", False),
+        ('of:=VALUE("1 and [.A2]")', False),
+        ("of:=2+TRUE()+TRUE", False),
         ("of:=1.5E2-147", False),
     ],
 )

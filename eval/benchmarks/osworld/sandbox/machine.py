@@ -50,6 +50,11 @@ exec "$@"
 """
 _APPLICATIONS = Path("/usr/share/applications")
 _VLC = "[qt]\nqt-privacy-ask=0\n"
+_SOUND = """load-module module-null-sink sink_name=speakers
+set-sink-volume speakers 0x8000
+.include /etc/pulse/default.pa
+"""
+"""PulseAudio's own first output starts at the full volume, which a task asks for."""
 _NO_NETWORK_PORT = 8006
 """OSWorld's address names a VNC port as well, which its code does not use."""
 
@@ -136,6 +141,7 @@ def _write_home(home: Path) -> None:
     write_first_run(home)
     openbox = OPENBOX_SETTINGS.read_text(encoding="utf-8").replace("</keyboard>", f"{_TERMINAL_KEY}</keyboard>")
     texts = {".config/vlc/vlcrc": _VLC, _OPENBOX: openbox, _CHROME: "{}", ".config/mimeapps.list": _defaults()}
+    texts[".config/pulse/default.pa"] = _SOUND
     for name, text in texts.items():
         file = home / name
         file.parent.mkdir(parents=True, exist_ok=True)

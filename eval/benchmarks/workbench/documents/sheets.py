@@ -131,8 +131,9 @@ def _cells(line: Any, bold: set[str]) -> list[Cell]:
 
 
 def _computes(formula: str) -> bool:
-    """Whether a formula uses a cell or a named range: `=12` or `=SUM(12)` only looks like one that does."""
-    return re.search(r"\[|\b[A-Za-z_]\w*\b(?!\s*\()", formula.partition("=")[2]) is not None
+    """Whether a formula uses a cell or a named range: `=12`, `="x"` or `=SUM(12)` only looks like one that does."""
+    names = re.sub(r'"[^"]*"|\b(TRUE|FALSE)\b', "", formula.partition("=")[2])
+    return re.search(r"\[|\b[A-Za-z_]\w*\b(?!\s*\()", names) is not None
 
 
 def _repeated(element: Any, value: Any, what: str) -> list[Any]:
