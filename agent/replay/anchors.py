@@ -79,6 +79,20 @@ Those of one row may wrap in another window, and are then below one another by l
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What is looked for, by which name messages call it, and where: `scale` pixels of `screenshot` are a unit."""
+
+    pattern: Pattern
+    name: str
+    expected: NearbyText | None
+    """The new value of a parameter that has to be near the target."""
+
+    screenshot: Screenshot
+    scale: float
+    reader: TargetReader
+
+
 @dataclass(slots=True)
 class _Candidate:
     peak: Peak
@@ -96,58 +110,48 @@ def locate(anchor: Anchor, screenshot: Screenshot, scale: float = 1.0, reader: T
         return _renamed(expected, screenshot, reader)
     if expected is not None and not (pattern.others or expected.is_on_row):
         expected = None  # the target was the only one of its kind, and has to be that again
-    located = _by_evidence(pattern, expected, screenshot, scale, name, reader)
+    located = _by_evidence(_Search(pattern, name, expected, screenshot, scale, reader))
     if isinstance(located, Found) or expected is not None or len(pattern.target.text) > 1:
         return located
     return located_by_character(anchor, screenshot, scale, name) or located
 
 
-def _by_evidence(
-    pattern: Pattern,
-    expected: NearbyText | None,
-    screenshot: Screenshot,
-    scale: float,
-    name: str,
-    reader: TargetReader,
-) -> Located:
+def _by_evidence(search: _Search) -> Located:
     """The target by its label, look, text and neighbours."""
-    labelled = _by_label(pattern, screenshot, scale, name, reader) if expected is None and pattern.others else None
+    labelled = _by_label(search) if search.expected is None and search.pattern.others else None
     if labelled is not None:
         return labelled
-    located = _by_look(pattern, expected, screenshot, scale, name, reader)
-    if not isinstance(located, Missing) or expected is not None:
+    located = _by_look(search)
+    if not isinstance(located, Missing) or search.expected is not None:
         return located
-    labelled = _by_label(pattern, screenshot, scale, name, reader)
+    labelled = _by_label(search)
     return labelled if isinstance(labelled, Found) else located
 
 
-def _by_label(
-    pattern: Pattern, screenshot: Screenshot, scale: float, name: str, reader: TargetReader
-) -> Located | None:
+def _by_label(search: _Search) -> Located | None:
     """The target by its label, or by its text if nothing else has it; None if neither decides."""
-    anchor, target = pattern.anchor, pattern.target
-    recorded = equals_of(target, reader.screen(anchor.screenshot), anchor.scale)
+    anchor, target, scales = search.pattern.anchor, search.pattern.target, _scales(search)
+    recorded = equals_of(target, search.reader.screen(anchor.screenshot), anchor.scale)
     area = recorded.at(anchor.point)
     if area is None:
         return None
-    seen = reader.screen(screenshot)
-    now = equals_of(target, seen, scale)
+    seen = search.reader.screen(search.screenshot)
+    now = equals_of(target, seen, search.scale)
     if target.is_named and len(recorded.areas) == len(now.areas) == 1:
-        found = found_in(now.areas[0], area, anchor.point, (anchor.scale, scale))
-        return found if target_in(seen, found.point, scale).kind == target.kind else None
-    return located_by_label(name, area, anchor.point, recorded, now, (anchor.scale, scale))
+        found = found_in(now.areas[0], area, anchor.point, scales)
+        return found if target_in(seen, found.point, search.scale).kind == target.kind else None
+    return located_by_label(search.name, area, anchor.point, recorded, now, scales)
 
 
-def _by_look(
-    pattern: Pattern,
-    expected: NearbyText | None,
-    screenshot: Screenshot,
-    scale: float,
-    name: str,
-    reader: TargetReader,
-) -> Located:
+def _scales(search: _Search) -> tuple[float, float]:
+    """The pixels per unit of both screens."""
+    return search.pattern.anchor.scale, search.scale
+
+
+def _by_look(search: _Search) -> Located:
     """The target by its look, its text, and what looks as in the recording near it."""
-    by_zoom = _candidates(pattern, screenshot, scale, _TEXT_LOOKS if pattern.text else LOOKS_ALIKE)
+    pattern, name = search.pattern, search.name
+    by_zoom = _candidates(search, _TEXT_LOOKS if pattern.text else LOOKS_ALIKE)
     if not by_zoom:
         return Missing(f"{name} is not on the screen")
     best = by_zoom[0][0].peak.score
@@ -156,15 +160,15 @@ def _by_look(
         missing = Missing(f"{name} is not on the screen; what looks most like it has another text", best)
     for candidates in by_zoom[:_ZOOMS_READ]:
         if pattern.text:
-            fitting = [one for one in candidates if _has_text(one, pattern, screenshot, scale, reader)]
+            fitting = [one for one in candidates if _has_text(search, one)]
         else:
             fitting = [one for one in candidates if one.peak.score >= _least_look(pattern, one)]
         if not fitting:
             continue
-        if expected is not None:
-            located = _belonging(expected, fitting, screenshot, scale, name, reader)
+        if search.expected is not None:
+            located = _belonging(search, search.expected, fitting)
         else:
-            located = _decided(pattern, fitting, screenshot, scale, name, reader)
+            located = _decided(search, fitting)
         if not isinstance(located, Missing):
             return located
         missing = located
@@ -188,44 +192,35 @@ def _renamed(expected: NearbyText, screenshot: Screenshot, reader: TargetReader)
     return Ambiguous(f'"{expected.text}" is on the screen {len(places)} times', places)
 
 
-def _belonging(
-    expected: NearbyText,
-    candidates: list[_Candidate],
-    screenshot: Screenshot,
-    scale: float,
-    name: str,
-    reader: TargetReader,
-) -> Located:
+def _belonging(search: _Search, expected: NearbyText, candidates: list[_Candidate]) -> Located:
     """The candidate that has the new value of a parameter near it, where the target had the recorded one."""
-    found = [one for one in candidates if is_near(expected, one.point, scale * one.zoom, screenshot, reader)]
+    found = [
+        one
+        for one in candidates
+        if is_near(expected, one.point, search.scale * one.zoom, search.screenshot, search.reader)
+    ]
     if len(found) == 1:
         return Found(found[0].point, found[0].peak.score, found[0].zoom)
     if not found:
-        return Missing(f'{name} is not next to "{expected.text}"')
+        return Missing(f'{search.name} is not next to "{expected.text}"')
     points = tuple(one.point for one in found)
-    return Ambiguous(f'{name} is next to "{expected.text}" {len(found)} times', points)
+    return Ambiguous(f'{search.name} is next to "{expected.text}" {len(found)} times', points)
 
 
-def _decided(
-    pattern: Pattern,
-    candidates: list[_Candidate],
-    screenshot: Screenshot,
-    scale: float,
-    name: str,
-    reader: TargetReader,
-) -> Located:
+def _decided(search: _Search, candidates: list[_Candidate]) -> Located:
     """The candidate that has near it what the target had, and none of the others has."""
+    pattern, name = search.pattern, search.name
     points = tuple(one.point for one in candidates)
     if not pattern.others:
         if len(candidates) > 1:
             return Ambiguous(f"{name} is on the screen {len(candidates)} times, and was there once", points)
         one = candidates[0]
         return Found(one.point, one.peak.score, one.zoom)
-    labelled = _lookalike_by_label(pattern, candidates, screenshot, scale, name, reader)
+    labelled = _lookalike_by_label(search, candidates)
     if labelled is not None:
         return labelled
     for one in candidates:
-        one.evidence = _evidence(one, pattern, edge_map(screenshot, scale * one.zoom))
+        one.evidence = _evidence(one, pattern, edge_map(search.screenshot, search.scale * one.zoom))
     ranked = sorted(candidates, key=lambda one: one.evidence, reverse=True)
     first = ranked[0]
     if first.evidence < _SHOWN:
@@ -239,11 +234,12 @@ def _decided(
 # -- candidates
 
 
-def _candidates(pattern: Pattern, screenshot: Screenshot, scale: float, least: float) -> list[list[_Candidate]]:
-    """The places on `screenshot` that look like the target, best first; a list for each zoom, the best zoom first."""
+def _candidates(search: _Search, least: float) -> list[list[_Candidate]]:
+    """The places on the screenshot that look like the target, best first; a list for each zoom, the best zoom first."""
     found: list[list[_Candidate]] = []
+    pattern, screenshot = search.pattern, search.screenshot
     for zoom in ZOOMS:
-        shrink = scale * zoom
+        shrink = search.scale * zoom
         places = peaks(correlation(edge_map(screenshot, shrink), pattern.part), least, apart(pattern.part))
         places = [one for one in places if one.score >= places[0].score - _NEAR_BEST]
         if places:
@@ -257,39 +253,34 @@ def _is_clear(candidate: _Candidate) -> bool:
     return candidate.peak.score >= (CLEAR if candidate.zoom == 1 else _SURE)
 
 
-def _has_text(
-    candidate: _Candidate, pattern: Pattern, screenshot: Screenshot, scale: float, reader: TargetReader
-) -> bool:
+def _has_text(search: _Search, candidate: _Candidate) -> bool:
     """Whether the text of the target is at the candidate too; what looks exactly like it is not read."""
-    if candidate.peak.score >= EXACT and candidate.zoom == 1 and _is_equal(candidate, pattern, screenshot, scale):
+    if candidate.peak.score >= EXACT and candidate.zoom == 1 and _is_equal(search, candidate):
         return True
-    return same_text(line_at(pattern, candidate.peak, screenshot, scale * candidate.zoom, reader), pattern.text)
+    scale = search.scale * candidate.zoom
+    line = line_at(search.pattern, candidate.peak, search.screenshot, scale, search.reader)
+    return same_text(line, search.pattern.text)
 
 
-def _is_equal(candidate: _Candidate, pattern: Pattern, screenshot: Screenshot, scale: float) -> bool:
+def _is_equal(search: _Search, candidate: _Candidate) -> bool:
     """Whether the edges are those of the recording, in each pixel."""
-    edges, (height, width) = edge_map(screenshot, scale), pattern.part.shape
+    part = search.pattern.part
+    edges, (height, width) = edge_map(search.screenshot, search.scale), part.shape
     x, y = candidate.peak.x, candidate.peak.y
-    return bool(np.abs(edges[y : y + height, x : x + width] - pattern.part).max() < DRAWN)
+    return bool(np.abs(edges[y : y + height, x : x + width] - part).max() < DRAWN)
 
 
 # -- what is near
 
 
-def _lookalike_by_label(
-    pattern: Pattern,
-    candidates: list[_Candidate],
-    screenshot: Screenshot,
-    scale: float,
-    name: str,
-    reader: TargetReader,
-) -> Located | None:
+def _lookalike_by_label(search: _Search, candidates: list[_Candidate]) -> Located | None:
     """The candidate that has the label of the target, which none of its lookalikes in the recording has."""
-    anchor = pattern.anchor
+    pattern, anchor, reader = search.pattern, search.pattern.anchor, search.reader
     areas = [_area_of(pattern, point, anchor.scale) for point in (anchor.point, *pattern.alike)]
     recorded = equal_areas(areas, reader.screen(anchor.screenshot))
-    now = equal_areas([_area_of(pattern, one.point, scale * one.zoom) for one in candidates], reader.screen(screenshot))
-    return located_by_label(name, areas[0], anchor.point, recorded, now, (anchor.scale, scale))
+    places = [_area_of(pattern, one.point, search.scale * one.zoom) for one in candidates]
+    now = equal_areas(places, reader.screen(search.screenshot))
+    return located_by_label(search.name, areas[0], anchor.point, recorded, now, _scales(search))
 
 
 def _area_of(pattern: Pattern, point: ScreenPoint, shrink: float) -> Area:
