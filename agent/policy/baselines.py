@@ -5,22 +5,22 @@ parameters, such as a class, that returns a `Policy`.
 """
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from ...envs.actions import ActionIn, Click, points_of
 from ...envs.geometry import ScreenPoint
 from ..core.context import DecisionContext
 from ..core.coordinates import Absolute, Frame, ModelPoint, PointTrace
-from ..core.decision import Ending, Finish
+from ..core.decision import AskUser, Ending, Finish, GiveUp
 from ..core.model import ModelInfo
 from ..record.events import Decided, PolicyInfo
 from .policy import PolicyEvents
 
 
 class ScriptedPolicy:
-    """Plays decisions in order, then finishes."""
+    """Plays decisions in order, then finishes: each is an action, several actions for one step, or an ending."""
 
-    def __init__(self, script: Iterable[tuple[ActionIn[ScreenPoint], ...] | Ending]) -> None:
+    def __init__(self, script: Iterable[ActionIn[ScreenPoint] | Sequence[ActionIn[ScreenPoint]] | Ending]) -> None:
         self._script = iter(script)
 
     def info(self) -> PolicyInfo:
@@ -33,10 +33,10 @@ class ScriptedPolicy:
     def decide(self, context: DecisionContext, interrupted: Callable[[], bool]) -> PolicyEvents:
         """See `Policy`."""
         entry = next(self._script, Finish("the script has ended"))
-        if isinstance(entry, tuple):
-            yield _decided(context, entry)
-        else:
+        if isinstance(entry, Finish | AskUser | GiveUp):
             yield Decided(context.step, None, (), entry)
+        else:
+            yield _decided(context, tuple(entry) if isinstance(entry, Sequence) else (entry,))
 
 
 class NullPolicy(ScriptedPolicy):
