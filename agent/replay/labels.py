@@ -6,7 +6,7 @@ the target has there is its label. On the new screen the target is the only one 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from ...envs.geometry import ScreenPoint
@@ -162,8 +162,23 @@ def located_by_label(
 ) -> Located | None:
     """The one of `now` that has the label of `area`, which was clicked at `at`; None if the label does not decide.
 
-    `scales` are the pixels per unit of both screens.
+    Single characters, as which OCR may read icons, are left out if the label is not there with them. `scales` are the
+    pixels per unit of both screens.
     """
+    located = _located(name, area, at, recorded, now, scales)
+    if not isinstance(located, Missing):
+        return located
+    again = _located(name, area, at, _without_characters(recorded), _without_characters(now), scales)
+    return again if isinstance(again, Found) else located
+
+
+def _without_characters(equals: Equals) -> Equals:
+    return replace(equals, texts=tuple(one for one in equals.texts if len(one.text) > 1))
+
+
+def _located(
+    name: str, area: Area, at: ScreenPoint, recorded: Equals, now: Equals, scales: tuple[float, float]
+) -> Located | None:
     label = label_of(area, recorded)
     if label is None or (len(recorded.areas) == 1 and label.gap > _NEAR * area.height):
         return None

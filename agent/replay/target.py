@@ -118,12 +118,31 @@ def _read_lines(screenshot: Screenshot, box: Box) -> tuple[tuple[str, Box], ...]
 
 @lru_cache(maxsize=64)
 def _read_target(screenshot: Screenshot, point: ScreenPoint, scale: float) -> RecordedTarget:
+    return _read_near(screenshot, point, scale) or _wide_in(_read_screen(screenshot), point, scale) or RecordedTarget()
+
+
+def _read_near(screenshot: Screenshot, point: ScreenPoint, scale: float) -> RecordedTarget | None:
     size = screenshot.size
     width, height = (round(side * scale) for side in _READ_PX)
     left = max(0, min(round(point.x) - width // 2, size.width - width))
     top = max(0, min(round(point.y) - height // 2, size.height - height))
     part = screenshot.image.crop((left, top, min(left + width, size.width), min(top + height, size.height)))
-    return target_in(read_image(part), point, scale, (left, top))
+    target = target_in(read_image(part), point, scale, (left, top))
+    return None if target.box is None else target
+
+
+def _wide_in(screen: Screen, point: ScreenPoint, scale: float) -> RecordedTarget | None:
+    """The control at `point` that is too wide for others, but of one line: nothing is in it but one text."""
+    around = [one for one in screen.controls if _contains(one.area, point.x, point.y)]
+    control = min(around, key=lambda one: one.area.width * one.area.height, default=None)
+    if control is None or control.kind is ControlKind.PANE or control.area.height > LARGEST_PX[1] * scale:
+        return None
+    area = control.area
+    texts = [one for one in screen.segments if one.is_in(area)]
+    if len(texts) > 1 or any(area.contains(one.area) for one in screen.controls if one is not control):
+        return None
+    text, text_box = (texts[0].text, _box(texts[0].area, (0, 0))) if texts else ("", None)
+    return RecordedTarget(str(control.kind), text, _box(area, (0, 0)), text_box, _label(area, screen))
 
 
 def target_in(screen: Screen, point: ScreenPoint, scale: float, corner: tuple[int, int] = (0, 0)) -> RecordedTarget:

@@ -11,11 +11,13 @@ import numpy.typing as npt
 from .screen import Area, Word
 
 Grey: TypeAlias = npt.NDArray[np.uint8]
+Mark: TypeAlias = npt.NDArray[np.bool_]
 
 _CONTRAST = 50  # of a mark to its background
 _DOT_SHARE = 0.6  # the largest dot in a password field, of its height
 _DISC_SHARE = 0.68  # of its bounding box: pi / 4 for a circle, without its edge pixels
 _NEAR_PX = 6  # next to a frame
+_ARROW_GAP = 0.3  # between the text and the arrow of a drop-down, of its height; a space is narrower
 
 
 def password_dots(grey: Grey, area: Area, *, discs: bool = False) -> int | None:
@@ -54,20 +56,46 @@ def _is_disc(stats: npt.NDArray[np.int32]) -> bool:
 
 
 def has_arrow(grey: Grey, area: Area, words: Sequence[Word]) -> bool:
-    """Whether there is an arrow at the right end of a frame: a single mark that is wider than high."""
-    left = int(area.right - 1.1 * area.height)
-    if words:
-        left = max(left, int(max(word.area.right for word in words)) + 2)
-    inset = int(0.2 * area.height)
-    rows_seen = slice(int(area.top) + inset, int(area.bottom) - inset)  # without rounded corners
-    part = grey[rows_seen, max(left, 0) : int(area.right) - inset // 2 - 1].astype(np.int16)
-    if not part.size:
+    """Whether there is an arrow at the right end of a frame: a single mark that is wider than high.
+
+    OCR may take it into the last word. It is then apart from the other marks, and gets narrower to the bottom.
+    """
+    left = area.right - 1.1 * area.height
+    after = max((word.area.right + 2 for word in words), default=left)
+    if _is_arrow(_marks_at_end(grey, area, max(left, after)), area):
+        return True
+    gap = _ARROW_GAP * area.height
+    marks = _marks_at_end(grey, area, left - gap)
+    columns = np.flatnonzero(marks.any(axis=0))
+    starts = columns[np.diff(columns, prepend=-1) > gap]
+    if left >= after or not len(starts):
         return False
-    rows, columns = np.nonzero(np.abs(part - np.median(part)) > _CONTRAST)
+    mark = marks[:, starts[-1] :]
+    return _is_arrow(mark, area) and _gets_narrower(mark)
+
+
+def _marks_at_end(grey: Grey, area: Area, left: float) -> Mark:
+    """What is drawn in a frame from `left` on, without its rounded corners."""
+    inset = int(0.2 * area.height)
+    rows = slice(int(area.top) + inset, int(area.bottom) - inset)
+    part = grey[rows, max(int(left), 0) : int(area.right) - inset // 2 - 1].astype(np.int16)
+    return np.abs(part - np.median(part)) > _CONTRAST if part.size else np.zeros((0, 0), np.bool_)
+
+
+def _is_arrow(marks: Mark, area: Area) -> bool:
+    rows, columns = np.nonzero(marks)
     if len(rows) < 8:
         return False
     height, width = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
     return 0.9 <= width / height <= 3.2 and width <= 0.8 * area.height and height <= 0.6 * area.height
+
+
+def _gets_narrower(mark: Mark) -> bool:
+    """Whether a mark is widest near its top, and each row below is at most as wide as the one above."""
+    extents = [int(np.ptp(np.flatnonzero(row))) + 1 for row in mark if row.any()]
+    widest = extents.index(max(extents))
+    below = extents[widest:]
+    return widest <= len(extents) / 3 and below[-1] <= 0.6 * below[0] and below == sorted(below, reverse=True)
 
 
 def has_arrow_button_after(grey: Grey, area: Area) -> bool:
@@ -84,7 +112,7 @@ def has_arrow_button_after(grey: Grey, area: Area) -> bool:
     return len(triangles) == 1 and not upward
 
 
-def _points_down(mark: npt.NDArray[np.bool_], stats: npt.NDArray[np.int32]) -> bool:
+def _points_down(mark: Mark, stats: npt.NDArray[np.int32]) -> bool:
     """Whether each row of a mark is at most as wide as the one above, from its full width to a point."""
     _, _, width, height, _ = (int(value) for value in stats)
     widths = [int(row.sum()) for row in mark if row.any()]

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from screenwright.agent.reader.vision.controls import ControlDetector
-from screenwright.agent.reader.vision.marks import Grey, has_arrow_button_after, is_filled, password_dots
+from screenwright.agent.reader.vision.marks import Grey, has_arrow, has_arrow_button_after, is_filled, password_dots
 from screenwright.agent.reader.vision.screen import Area, ControlKind, Screen, TextSegment, Word
 from screenwright.agent.reader.vision.task_text import remove_task_text
 
@@ -45,6 +45,31 @@ def test_letters_are_not_dots_of_a_password() -> None:
     pen.rectangle((10, 12, 13, 26), fill=0)
     pen.rectangle((20, 18, 24, 26), fill=0)
     assert password_dots(grey(image), Area(5, 10, 195, 30)) is None
+
+
+CHEVRON = ((160, 17), (165, 22), (170, 17))
+
+
+@pytest.mark.parametrize(
+    ("strokes", "found"),
+    [
+        ([CHEVRON], True),
+        ([((20, 20), (140, 20)), CHEVRON], True),
+        ([((20, 20), (156, 20)), CHEVRON], False),
+        ([((160, 22), (165, 17), (170, 22))], False),
+        ([((160, 17), (170, 17), (170, 23), (160, 23), (160, 17))], False),
+        ([], False),
+    ],
+    ids=["alone", "after text", "touching text", "up", "a box", "nothing"],
+)
+def test_an_arrow_that_ocr_took_into_the_last_word_is_found(
+    strokes: list[tuple[tuple[int, int], ...]], found: bool
+) -> None:
+    image, pen = canvas()
+    for stroke in strokes:
+        pen.line(stroke, fill=0, width=2)
+    word = Word("---", Area(20, 12, 174, 28), 0.8)
+    assert has_arrow(grey(image), Area(10, 8, 180, 32), [word]) is found
 
 
 @pytest.mark.parametrize(

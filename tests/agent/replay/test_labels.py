@@ -9,7 +9,7 @@ from screenwright.agent.replay.anchors import locate
 from screenwright.agent.replay.labels import equals_of, located_by_label
 from screenwright.agent.replay.located import Ambiguous, Found, Located, Missing
 from screenwright.agent.replay.pattern import Anchor
-from screenwright.agent.replay.target import RecordedTarget, target_in
+from screenwright.agent.replay.target import OcrReader, RecordedTarget, target_in
 from screenwright.envs.geometry import Box
 from screenwright.envs.screenshot import Screenshot
 
@@ -226,6 +226,31 @@ def test_a_single_letter_is_a_label_only_where_others_have_one_too() -> None:
     sizes = screen(*rows("W", "H"))
     assert isinstance(find(sizes, at_row(0), screen(*rows("W", "H", top=300))), Found)
     assert isinstance(find(sizes, at_row(0), screen(*rows("X", "H"))), Missing)
+
+
+def test_an_icon_that_ocr_read_as_a_character_in_one_row_does_not_hide_its_label() -> None:
+    three = rows("mirrors", "kettles", "soap")
+    recorded = screen(*three, text("0", 240, 135))  # between the label and the field
+    found = find(recorded, at_row(1), screen(*rows("mirrors", "kettles", "soap", top=300)))
+    assert isinstance(found, Found)
+    assert (found.point.x, found.point.y) == at_row(1, top=300)
+    assert isinstance(find(recorded, at_row(1), screen(*rows("mirrors", "candles", "soap"))), Missing)
+    assert isinstance(find(screen(*rows("1", "2", "3")), at_row(1), screen(*rows("1", "4", "3"))), Missing)
+
+
+@pytest.mark.reader
+def test_a_wide_field_is_a_target_and_what_contains_others_is_none() -> None:
+    image = Image.new("RGB", (1280, 720), "white")
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((80, 100, 900, 140), outline="black")
+    pen.rectangle((80, 300, 900, 340), outline="black")
+    pen.rectangle((820, 306, 880, 334), outline="black")
+    reader, point = OcrReader(), ScreenPoint(600, 120)
+    wide = reader.target(Screenshot(image), point, 1.0)
+    assert wide.is_editable
+    assert wide.box is not None
+    assert (wide.box.left, wide.box.right) == pytest.approx((80, 901), abs=3)
+    assert reader.target(Screenshot(image), ScreenPoint(500, 320), 1.0).box is None
 
 
 @pytest.mark.parametrize(
