@@ -17,6 +17,9 @@ from ...envs.geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
 MAX_ASPECT = 200
 """Qwen's image processor rejects images with a larger ratio of the longer to the shorter side."""
 
+_DIGITS = 3
+"""Of a coordinate from 0 to 1, as models write it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelPoint:
@@ -43,20 +46,29 @@ class ImagePoint:
 class Absolute:
     """Coordinates in pixels of the image sent to the model (UI-TARS-1.5-7B, Qwen2.5-VL).
 
-    With `fractions`, a point such as (0.5, 0.25) is a share of the width and height (OpenCUA's official agent).
+    With `fractions`, a point such as (0.5, 0.25) is a share of the width and height (OpenCUA's official agent). With
+    `writes_fractions`, the prompt asks for shares (Kimi): a point between (0, 0) and (1, 1) always is one.
     """
 
     fractions: bool = False
+    writes_fractions: bool = False
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals a model writes."""
+        return _DIGITS if self.writes_fractions else 0
 
     def to_image(self, point: ModelPoint, image: Size) -> ImagePoint:
         """Convert `point` to image pixels."""
         inside = 0 <= point.x <= 1 and 0 <= point.y <= 1
-        if self.fractions and inside and (point.x % 1 or point.y % 1):
+        if inside and (self.writes_fractions or (self.fractions and (point.x % 1 or point.y % 1))):
             return ImagePoint(point.x * image.width, point.y * image.height)
         return ImagePoint(point.x, point.y)
 
     def from_image(self, point: ImagePoint, image: Size) -> ModelPoint:
         """The inverse of `to_image`."""
+        if self.writes_fractions:
+            return ModelPoint(point.x / image.width, point.y / image.height)
         return ModelPoint(point.x, point.y)
 
 
@@ -65,6 +77,11 @@ class Grid:
     """Coordinates from 0 to `steps` along each side (1000: UI-TARS 1.0, Doubao, Seed; 999: Qwen3-VL)."""
 
     steps: float = 1000.0
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals a model writes: those that tell a thousand points apart."""
+        return max(0, round(_DIGITS - math.log10(self.steps)))
 
     def to_image(self, point: ModelPoint, image: Size) -> ImagePoint:
         """Convert `point` to image pixels."""

@@ -52,7 +52,7 @@ class Kimi(OpenCua):
     password: str = ""
     name: str = "kimi"
     served_as: str = "kimi-?k2-?[56]"
-    space: Space = Absolute(fractions=True)
+    space: Space = Absolute(fractions=True, writes_fractions=True)
     image_rule: ImageRule = ImageRule(28, 56 * 56, 16384 * 28 * 28)
     sampling: Sampling = Sampling(temperature=1.0, top_p=0.95, max_tokens=4096)
 

@@ -212,9 +212,9 @@ class ConversationBuilder:
 
 
 def _rounded(frame: Frame, point: ScreenPoint) -> ModelPoint:
-    """The point in model coordinates, rounded to integers as models write them."""
-    exact = frame.to_model(point)
-    return ModelPoint(round(exact.x), round(exact.y))
+    """The point in model coordinates, rounded as models write them."""
+    exact, decimals = frame.to_model(point), frame.space.decimals
+    return ModelPoint(round(exact.x, decimals or None), round(exact.y, decimals or None))
 
 
 def _chosen_dialect(target: ConversationFormat) -> Dialect:

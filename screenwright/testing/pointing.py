@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 from PIL import Image, ImageChops
 
-from ..agent.core.coordinates import Grid, ImageRule, ModelPoint
+from ..agent.core.coordinates import ImageRule, ModelPoint
 from ..agent.core.decision import ModelMove
 from ..agent.core.messages import ImagePart, Message
 from ..agent.core.model import Completion, ModelInfo, Sampling, Usage, never
@@ -50,8 +50,8 @@ def aim_in_space(hypothesis: SpaceHypothesis, *, noise_px: float = 0.0, misses: 
 
 def _rounded(point: ModelPoint, hypothesis: SpaceHypothesis) -> ModelPoint:
     """Round as models do: to integers, or to decimals on a grid that is too coarse for them."""
-    digits = 3 if isinstance(hypothesis.space, Grid) and hypothesis.space.steps <= 1 else 0
-    return ModelPoint(round(point.x, digits), round(point.y, digits))
+    decimals = hypothesis.space.decimals
+    return ModelPoint(round(point.x, decimals), round(point.y, decimals))
 
 
 class PointingModel:

@@ -17,12 +17,15 @@ from screenwright.agent.core.coordinates import (
     Space,
     smart_resize,
 )
+from screenwright.agent.dialects.dialect import Dialect
 from screenwright.agent.dialects.registry import dialect_named, dialect_names
 from screenwright.envs.geometry import DevicePoint, DeviceTransform, ScreenPoint, Size
 
 FULL_HD = Size(1920, 1080)
 screens = st.builds(Size, st.integers(320, 7680), st.integers(240, 4320))
-spaces: st.SearchStrategy[Space] = st.sampled_from([Absolute(), Grid(1000), Grid(999)])
+spaces: st.SearchStrategy[Space] = st.sampled_from(
+    [Absolute(), Absolute(fractions=True, writes_fractions=True), Grid(1000), Grid(999), Grid(1)]
+)
 rules = st.sampled_from([dialect_named(name).image_rule for name in dialect_names()])
 
 
@@ -96,6 +99,27 @@ def test_point_round_trip_is_exact(screen: Size, rule: ImageRule, space: Space, 
     frame = Frame(screen, rule.resize(screen), space)
     back = frame.trace(frame.to_model(at))
     assert math.dist((back.screen.x, back.screen.y), (at.x, at.y)) < 1e-6
+
+
+@given(screen=screens, dialect=st.sampled_from(dialect_names()).map(dialect_named), data=st.data())
+def test_rounding_as_models_do_moves_a_point_by_at_most_half_a_pixel_or_half_a_thousandth(
+    screen: Size, dialect: Dialect, data: st.DataObject
+) -> None:
+    at = ScreenPoint(data.draw(st.integers(0, screen.width - 1)), data.draw(st.integers(0, screen.height - 1)))
+    frame, decimals = Frame(screen, dialect.image_rule.resize(screen), dialect.space), dialect.space.decimals
+    exact = frame.to_model(at)
+    back = frame.trace(ModelPoint(round(exact.x, decimals), round(exact.y, decimals))).screen
+    for found, wanted, side, sent in (
+        (back.x, at.x, screen.width, frame.image.width),
+        (back.y, at.y, screen.height, frame.image.height),
+    ):
+        assert abs(found - wanted) <= side * max(0.5 / sent, 0.5 / 999) + 1e-6
+
+
+def test_corner_in_shares_is_a_share_where_the_prompt_asks_for_shares() -> None:
+    assert dialect_named("kimi").space.to_image(ModelPoint(1, 0), FULL_HD) == ImagePoint(1920, 0)
+    assert dialect_named("kimi").space.to_image(ModelPoint(2, 1), FULL_HD) == ImagePoint(2, 1)
+    assert dialect_named("opencua").space.to_image(ModelPoint(1, 0), FULL_HD) == ImagePoint(1, 0)
 
 
 @given(screen=screens, rule=rules, data=st.data())

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from screenwright import (
     WindowHistory,
     read_run,
 )
-from screenwright.agent.core.coordinates import ModelPoint
+from screenwright.agent.core.coordinates import Frame, ModelPoint
 from screenwright.agent.core.decision import Finish, ModelMove, Reply
 from screenwright.agent.core.messages import ImagePart, Message
 from screenwright.agent.core.supervision import CompletionClaim, Critique
@@ -31,8 +32,9 @@ from screenwright.agent.dialects.ui_tars import Doubao
 from screenwright.agent.models.http_server import serve
 from screenwright.cli.main import main
 from screenwright.envs.actions import Click
+from screenwright.envs.geometry import Size
 from screenwright.eval.core.config import EvalConfig
-from screenwright.eval.datasets.conversations import ReplyFormatter
+from screenwright.eval.datasets.conversations import ConversationFormat, ReplyFormatter
 from screenwright.eval.datasets.export import export
 from screenwright.eval.datasets.filters import StepFilter
 from screenwright.eval.runner.evaluation import Evaluation
@@ -164,6 +166,20 @@ def test_script_run_is_rewritten_in_a_dialect(evaluation: Path, tmp_path: Path) 
     assert abs(click.at.y * 480 / 476 - at.y) <= 1
     assert last.moves == (Finish("the script has ended"),)
     assert 'Click "Greet" 1 times' in text_of(found[0]["messages"][1])
+
+
+@pytest.mark.parametrize("name", ["kimi", "molmoweb", "opencua-relative"])
+def test_points_of_a_coarse_space_are_rewritten_with_decimals(evaluation: Path, tmp_path: Path, name: str) -> None:
+    export(evaluation, tmp_path / "out.jsonl", conversation_format=ConversationFormat(name))
+    dialect, at = dialect_named(name), FakeEnv().where("Greet")
+    reply = dialect.parse(text_of(lines(tmp_path / "out.jsonl")[0]["messages"][-1]))
+    assert isinstance(reply, Reply)
+    (click,) = reply.moves
+    assert isinstance(click, Click)
+    assert (click.at.x, click.at.y) < (100, 100)  # and no pixels
+    screen = Size(640, 480)
+    hit = Frame(screen, dialect.image_rule.resize(screen), dialect.space).trace(click.at).screen
+    assert math.dist((hit.x, hit.y), (at.x, at.y)) <= 1
 
 
 def test_language_of_an_evaluation_is_kept(tmp_path: Path) -> None:
