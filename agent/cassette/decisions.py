@@ -13,8 +13,7 @@ from ..core.messages import ImagePart, Message
 from ..core.model import Completion, ModelInfo, ModelLost, PromptRefused, Sampling, never
 from ..dialects.dialect import Dialect
 from ..dialects.prompting.prompt_kind import Prompt, prompt_for
-from ..dialects.prompting.thoughts import Thoughts
-from ..dialects.registry import dialect_for_model, dialect_named, has_prompt, with_several_actions, with_thoughts
+from ..dialects.registry import dialect_for_model, dialect_named, has_prompt, with_other_prompts
 from ..models.errors import TOO_LONG
 from ..models.served.prompt_limits import image_limit, token_limit
 from ..policy.grounded_policy import GroundedPolicy
@@ -217,13 +216,7 @@ def _candidate(started: Started, tape: Tape, dialect: Dialect, prompt: Prompt, a
 
 def _variants(dialect: Dialect, prompt: Prompt) -> Iterator[tuple[Dialect, Prompt, bool]]:
     """The dialect with the settings of which the recorded hash is one; the likely ones first."""
-    dialects = [dialect]
-    with suppress(ValueError):
-        dialects.append(with_several_actions(dialect))
-    for thoughts in Thoughts:
-        with suppress(ValueError):
-            dialects.append(with_thoughts(dialect, thoughts))
-    yield from product(dialects, dict.fromkeys((prompt, *Prompt)), (False, True))
+    yield from product(with_other_prompts(dialect), dict.fromkeys((prompt, *Prompt)), (False, True))
 
 
 def _check_start(tape: Tape, clock: TapeClock) -> None:

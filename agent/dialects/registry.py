@@ -101,6 +101,15 @@ def with_several_actions(dialect: Dialect) -> Dialect:
     return changed
 
 
+def with_other_prompts(dialect: Dialect) -> Iterator[Dialect]:
+    """`dialect` as it is, then with each other combination of the settings that change its prompt for a screen."""
+    for thoughts in Thoughts:
+        with suppress(ValueError):
+            thinking = with_thoughts(dialect, thoughts)
+            yield thinking
+            yield with_several_actions(thinking)
+
+
 def with_max_image_pixels(dialect: Dialect, max_pixels: int) -> Dialect:
     """`dialect` with screenshots of at most that many pixels; its own limit, if that is lower, stays.
 

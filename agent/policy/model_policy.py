@@ -103,13 +103,12 @@ class ModelPolicy:
         if dialect is None:
             return PolicyInfo(model, history=str(self.history or ""), sampling=self.sampling)
         return PolicyInfo(
-            model,
-            dialect.name,
-            dialect.prompt_sha256,
-            str(self.history or dialect.history),
-            self._sampling_for(dialect),
-            dialect.prompt_source,
+            *(model, dialect.name, dialect.prompt_sha256, str(self.history or dialect.history)),
+            sampling=self._sampling_for(dialect),
+            prompt_source=dialect.prompt_source,
             max_image_pixels=self.max_image_pixels,
+            language=getattr(dialect, "language", ""),
+            image_format=self.image_format,
         )
 
     def open(self) -> None:

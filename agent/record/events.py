@@ -31,7 +31,8 @@ Purpose: TypeAlias = Literal["act", "zoom", "ground", "summarize", "answer"]
 class PolicyInfo:
     """Identifies the policy and its settings, so that a run can be repeated.
 
-    `max_image_pixels` is a limit below the dialect's own, None if there is none.
+    `max_image_pixels` is a limit below the dialect's own, None if there is none. `language` is that of the thoughts,
+    empty if the prompt names none.
     """
 
     model: ModelInfo
@@ -42,6 +43,8 @@ class PolicyInfo:
     prompt_source: str = ""
     grounder: ModelInfo | None = None
     max_image_pixels: int | None = None
+    language: str = ""
+    image_format: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ a script or of another model is rewritten as the prompts and replies of that dia
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Protocol, runtime_checkable
 
 from screenwright._text import without_tokens, without_turns
@@ -20,9 +21,11 @@ from ...agent.dialects.prompting.prompt_kind import Prompt
 from ...agent.dialects.prompting.thoughts import Thoughts
 from ...agent.dialects.registry import (
     dialect_named,
+    has_prompt,
     with_ask_user,
     with_language,
     with_max_image_pixels,
+    with_other_prompts,
     with_prompt,
     with_thoughts,
 )
@@ -55,7 +58,7 @@ class ConversationFormat:
     """The format of the conversations: as recorded, or rewritten in `dialect` with `prompt` and `history`.
 
     `max_image_pixels` limits the rewritten screenshots (default: the dialect's limit).
-    `image_format`, `language` and `thoughts` are those of the recorded prompts, which the event log does not contain.
+    The recorded prompts keep their own `image_format`, `language` and `thoughts`.
     """
 
     dialect: str | None = None
@@ -91,9 +94,10 @@ class ConversationBuilder:
         history = run.started.policy.history
         if self._as_recorded and history.startswith(_WITH_GAPS):
             raise ValueError(f"the prompts had the history '{history}', which cannot be rebuilt: use --dialect")
-        dialect = _recorded_dialect(run) if target.dialect is None else _chosen_dialect(target)
-        dialect = dialect if target.language is None else with_language(dialect, target.language)
-        self.dialect = with_thoughts(dialect, target.thoughts)
+        self.dialect = _recorded_dialect(run) if target.dialect is None else _chosen_dialect(target)
+        self._image_format = target.image_format
+        if self._as_recorded and (recorded := run.started.policy.image_format):
+            self._image_format = ImageFormat(recorded)
         self._recorded = run.started.policy.sampling if self._as_recorded else None
         self._images: dict[str, ImagePart] = {}
         self._replies = [without_turns(self._reply(step)) for step in steps]
@@ -194,7 +198,7 @@ class ConversationBuilder:
                     f"the run has images of {sent}, but {self.dialect.name} resizes them to {size} now: rewrite it "
                     "with --dialect NAME"
                 )
-            part = self._images[screenshot.sha256] = ImagePart.of(screenshot, size, self._format.image_format)
+            part = self._images[screenshot.sha256] = ImagePart.of(screenshot, size, self._image_format)
         return part
 
     def _reply(self, step: RecordedStep) -> str:
@@ -221,7 +225,9 @@ def _chosen_dialect(target: ConversationFormat) -> Dialect:
     dialect = dialect_named(target.dialect or "")
     if not isinstance(dialect, ReplyFormatter):
         raise ValueError(f"{dialect.name} cannot format actions: choose another dialect")
-    chosen = dialect if target.prompt is None else with_prompt(dialect, target.prompt)
+    dialect = dialect if target.language is None else with_language(dialect, target.language)
+    chosen = with_thoughts(dialect, target.thoughts)
+    chosen = chosen if target.prompt is None else with_prompt(chosen, target.prompt)
     return chosen if target.max_image_pixels is None else with_max_image_pixels(chosen, target.max_image_pixels)
 
 
@@ -231,15 +237,18 @@ def _recorded_dialect(run: Run) -> Dialect:
     if not policy.dialect:
         raise RunError(f"{run.folder}: the run has no model replies ({policy.model.name}): use --dialect")
     known = dialect_named(policy.dialect)
-    for prompt in Prompt:
-        try:
-            dialect = with_prompt(known, prompt)
-        except ValueError:
+    known = with_language(known, policy.language) if policy.language else known
+    for dialect, prompt in product(with_other_prompts(known), Prompt):
+        if not has_prompt(dialect, prompt):
             continue
-        for form in (dialect, with_ask_user(dialect)):
+        asking = with_prompt(dialect, prompt)
+        for form in (asking, with_ask_user(asking)):
             if form.prompt_sha256 == policy.prompt_sha256:
                 most = policy.max_image_pixels
                 return form if most is None else with_max_image_pixels(form, most)
+    if run.started.functions:
+        names = ", ".join(run.started.functions)
+        raise RunError(f"{run.folder}: the prompt of the run describes {names}, of a program: it cannot be exported")
     raise RunError(
         f"{run.folder}: the prompt of the run is not in {policy.dialect} any more: use --dialect to rewrite it"
     )

@@ -7,17 +7,13 @@ the replies that are kept and 0 for everything else. Layout and masks follow Byt
 """
 
 import shutil
-import tomllib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from screenwright._files import read_text_file
-
 from ...agent.core.limits import StopReason
-from ...agent.core.messages import ImageFormat
 from ...agent.record.trajectory import Run, RunError, read_run
 from ..core.plan import EpisodeId
 from ..core.record import Record
@@ -68,8 +64,8 @@ def export(
     step_filter = step_filter or StepFilter.parse("done")
     lines = replies = episodes = skipped_episodes = skipped_steps = 0
     with open_lines(out, layout) as writer:
-        for record, run, recorded_format in recorded_episodes(source):
-            form = conversation_format or recorded_format
+        form = conversation_format or ConversationFormat()
+        for record, run in recorded_episodes(source):
             steps = steps_of(run, by_user=form.dialect is not None)  # no recorded prompt shows what the user did
             kept = frozenset(step.number for step in steps if step_filter(record, step))
             skipped_steps += len(steps) - len(kept)
@@ -99,21 +95,16 @@ def _conversations(
         yield from (builder.step(index) for index, step in enumerate(steps) if step.number in kept)
 
 
-def recorded_episodes(source: Path) -> Iterator[tuple[Record, Run, ConversationFormat]]:
-    """The episodes of an evaluation that have a result, or the single run; with the format of the recorded prompts."""
+def recorded_episodes(source: Path) -> Iterator[tuple[Record, Run]]:
+    """The episodes of an evaluation that have a result, or the single run."""
     if not (source / "manifest.json").exists():
         run = read_run(source)
-        yield _record_of(run), run, ConversationFormat(image_format=_image_format_of(source))
+        yield _record_of(run), run
         return
     store = Store(source)
-    manifest = store.manifest()
-    agent = manifest.settings.agent
-    recorded_format = ConversationFormat(
-        image_format=ImageFormat(agent.image_format), language=agent.language, thoughts=agent.thoughts
-    )
-    for record in store.records(manifest.episodes):
+    for record in store.records(store.manifest().episodes):
         if record.is_judged:
-            yield record, read_run(store.folder_of(record.id)), recorded_format
+            yield record, read_run(store.folder_of(record.id))
 
 
 def _record_of(run: Run) -> Record:
@@ -122,15 +113,6 @@ def _record_of(run: Run) -> Record:
     done = ended is not None and ended.stop is StopReason.FINISHED
     steps = 0 if ended is None else ended.steps
     return Record(EpisodeId(run.folder.resolve().name, 0), instruction=run.started.task, done=done, steps=steps)
-
-
-def _image_format_of(folder: Path) -> ImageFormat:
-    """The image format in the recorded settings of a run that was started from the command line."""
-    try:
-        settings = tomllib.loads(read_text_file(folder / "settings.toml", inside=folder))
-        return ImageFormat(settings.get("image_format", ImageFormat.PNG))
-    except (OSError, ValueError, RecursionError):
-        return ImageFormat.PNG
 
 
 def _metadata(record: Record, dialect: str, conversation: Conversation, kept: frozenset[int]) -> dict[str, object]:

@@ -19,7 +19,7 @@ from ...agent.core.messages import ImagePart, Message
 from ...agent.core.model import Sampling
 from ...agent.record.trajectory import RunError
 from ..core.record import Record
-from .conversations import ConversationBuilder
+from .conversations import ConversationBuilder, ConversationFormat
 from .export import open_lines, recorded_episodes
 from .steps import RecordedStep, steps_of
 
@@ -70,9 +70,9 @@ def export_pairs(source: Path, out: Path) -> dict[Cause, int]:
 
 def _pairs(source: Path) -> Iterator[tuple[PreferencePair, dict[str, object]]]:
     answers: dict[tuple[str, int, str], list[_Answer]] = {}
-    for record, run, recorded_format in recorded_episodes(source):
+    for record, run in recorded_episodes(source):
         steps = steps_of(run)
-        builder = ConversationBuilder(run, steps, recorded_format)
+        builder = ConversationBuilder(run, steps, ConversationFormat())
         about = {"task": record.id.task, "seed": record.id.seed, "dialect": builder.dialect.name}
         for index, step in enumerate(steps):
             name, prompt = f"{record.id.path}#{step.number}", builder.prompt(index)

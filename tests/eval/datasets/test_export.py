@@ -20,14 +20,17 @@ from screenwright import (
     Supervision,
     UiTars15,
     WindowHistory,
+    action,
     read_run,
 )
 from screenwright.agent.core.coordinates import Frame, ModelPoint
 from screenwright.agent.core.decision import Finish, ModelMove, Reply
-from screenwright.agent.core.messages import ImagePart, Message
+from screenwright.agent.core.messages import ImageFormat, ImagePart, Message
 from screenwright.agent.core.supervision import CompletionClaim, Critique
 from screenwright.agent.dialects.gta1 import Gta1
-from screenwright.agent.dialects.registry import dialect_named
+from screenwright.agent.dialects.prompting.thoughts import Thoughts
+from screenwright.agent.dialects.qwen_vl import Qwen3Vl
+from screenwright.agent.dialects.registry import dialect_named, with_several_actions, with_thoughts
 from screenwright.agent.dialects.ui_tars import Doubao
 from screenwright.agent.models.http_server import serve
 from screenwright.cli.main import main
@@ -180,6 +183,40 @@ def test_points_of_a_coarse_space_are_rewritten_with_decimals(evaluation: Path, 
     screen = Size(640, 480)
     hit = Frame(screen, dialect.image_rule.resize(screen), dialect.space).trace(click.at).screen
     assert math.dist((hit.x, hit.y), (at.x, at.y)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("dialect", "image_format"),
+    [
+        (UiTars15(language="Chinese"), ImageFormat.JPEG),
+        (with_thoughts(UiTars15(), Thoughts.PLANNED), ImageFormat.PNG),
+        (with_several_actions(with_thoughts(UiTars15(), Thoughts.PLANNED)), ImageFormat.PNG),
+    ],
+    ids=["language", "thoughts", "several actions"],
+)
+def test_prompt_of_a_single_run_is_the_one_that_was_sent_whatever_its_settings(
+    tmp_path: Path, dialect: UiTars15, image_format: ImageFormat
+) -> None:
+    model = ScriptedModel(REPLIES)
+    Agent(policy=ModelPolicy(model, dialect, image_format=image_format)).run(
+        "Grüße 你好", FakeEnv(), out=tmp_path / "run"
+    )
+    export(tmp_path / "run", tmp_path / "out.jsonl")
+    *shown, _ = lines(tmp_path / "out.jsonl")[0]["messages"]
+    assert [exported(one, tmp_path) for one in shown] == [written(one, tmp_path) for one in model.asked[0]]
+
+
+@action
+def order_status(number: int) -> str:
+    """The status of an order."""
+    return "shipped"
+
+
+def test_run_whose_prompt_describes_functions_of_a_program_is_refused_and_says_so(tmp_path: Path) -> None:
+    model = ScriptedModel([Qwen3Vl().format(None, [Finish("done")])])
+    Agent(model, dialect="qwen3-vl", actions=[order_status]).run("Look", FakeEnv(), out=tmp_path / "run")
+    with pytest.raises(RunError, match="describes order_status, of a program: it cannot be exported"):
+        export(tmp_path / "run", tmp_path / "out.jsonl")
 
 
 def test_language_of_an_evaluation_is_kept(tmp_path: Path) -> None:
