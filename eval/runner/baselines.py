@@ -1,6 +1,7 @@
 """Agents under evaluation: a model, a baseline to compare it with, or the caller's own."""
 
 import sys
+import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
@@ -8,12 +9,19 @@ from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 from screenwright._plugins import load_plugin, plugin_names
 
 from ...agent.core.decision import GiveUp
+from ...agent.core.model import ModelLost
 from ...agent.policy.baselines import RandomPolicy, ScriptedPolicy
 from ...agent.policy.policy import Policy
 from ...envs.config import SettingError
+from ...envs.interrupt import sleep
 from ..core.config import EvalConfig
 from ..core.plan import EpisodeId
 from ..core.task import Attacking, Solvable, TaskError, TaskInstance, release
+
+RESTART_S = 120.0
+"""How long a worker waits for a server that has answered before."""
+
+_POLL_S = 2.0
 
 AgentFactory: TypeAlias = Callable[[TaskInstance, EpisodeId], Policy]
 """Makes the policy for an episode, from the task that has been set up."""
@@ -80,19 +88,68 @@ class Seedable(Protocol):
         ...
 
 
+@runtime_checkable
+class LosesModel(Protocol):
+    """An agent that is informed when an episode ended because its model did not answer."""
+
+    def model_lost(self) -> None:
+        """Ask another replica in the next episode, or wait for the model."""
+        ...
+
+
 class _ModelAgent:
-    """A model with the prompts of `screenwright run`; opened once for all episodes of a worker."""
+    """A model with the prompts of `screenwright run`; opened once for all episodes of a worker.
+
+    Without another, a server that is down fails each episode at once, and uses up their retries.
+    """
 
     def __init__(self, config: EvalConfig, slot: int, report: Callable[[str], object]) -> None:
-        self._config = config
-        self._model = config.agent.model.build(slot)
+        self._config, self._report = config, report
+        self._is_lost = self._has_answered = self._has_run = False
+        self._open(slot)
+
+    def _open(self, slot: int) -> None:
+        self._slot = slot
+        self._model = self._config.agent.model.build(slot)
         try:
-            self._dialects = config.agent.check_model(self._model, report)
+            self._dialects = self._config.agent.check_model(self._model, self._report)
         except ValueError:
             self.close()
             raise
 
+    def model_lost(self) -> None:
+        """See `LosesModel`. A model in the process is not loaded again."""
+        self._is_lost = bool(self._model.info().endpoint)
+
+    def _reopen(self) -> None:
+        """Take the next replica that answers; without one, wait for it if a model has answered before."""
+        end = time.monotonic() + (RESTART_S if self._has_answered else 0.0)
+        while (slot := self._answering()) is None and time.monotonic() < end:
+            sleep(_POLL_S)
+        if slot is not None:
+            self.close()
+            self._open(slot)
+
+    def _answering(self) -> int | None:
+        """The next slot whose model answers."""
+        config = self._config.agent.model
+        for slot in range(self._slot + 1, self._slot + 1 + len(config.replicas)):
+            model = config.build(slot)
+            try:
+                model.connect()
+            except ModelLost:
+                continue
+            finally:
+                release(model)
+            return slot
+        return None
+
     def __call__(self, instance: TaskInstance, episode: EpisodeId) -> Policy:
+        if self._is_lost:
+            self._reopen()
+        else:
+            self._has_answered = self._has_answered or self._has_run
+        self._is_lost, self._has_run = False, True
         if isinstance(self._model, Seedable):
             self._model.seed(episode.path)
         return self._config.agent.build_policy(self._model, self._dialects, summarize=self._config.recovery.recovery)

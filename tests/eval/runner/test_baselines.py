@@ -2,18 +2,21 @@
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from tiny_models import tiny_model_maker
 
 from screenwright import ScriptedModel
-from screenwright.agent.models.http_server import serve
+from screenwright.agent.models.http_server import ModelServer, serve
 from screenwright.agent.record.events import Replied
 from screenwright.agent.record.trajectory import read_run
 from screenwright.cli.main import main
 from screenwright.eval.core.config import EvalConfig
+from screenwright.eval.core.record import Record
 from screenwright.eval.core.store import Store
 from screenwright.eval.runner.baselines import make_agent_factory
+from screenwright.eval.runner.evaluation import Evaluation
 
 OWN_AGENT = """
 from screenwright.agent.core.decision import Finish
@@ -95,6 +98,42 @@ def test_a_model_name_that_the_server_does_not_have_is_refused_before_the_first_
     assert "ui-tars-1.5-7b" in error
     assert error.count("\n") == 1
     assert not Path("out").exists()
+
+
+FINISH = "Action: finished()"
+
+
+def served_by(*urls: str, tasks: Path, seeds: str = "0") -> EvalConfig:
+    given = {"benchmark": "toy", "root": tasks, "task": ["press"], "seeds": seeds, "workers": 0, "calibrate": False}
+    return EvalConfig.from_flat({**given, "model": ",".join(urls), "dialect": "ui-tars-1.5"})
+
+
+def test_worker_whose_replica_is_lost_goes_on_with_the_next_one(tmp_path: Path) -> None:
+    with serve(ScriptedModel([FINISH]), name="m") as one, serve(ScriptedModel([FINISH] * 4), name="m") as two:
+        evaluation = Evaluation.create(served_by(one.url, two.url, tasks=tmp_path, seeds="0-3"), tmp_path / "out")
+        records = list[Record]()
+        for record in evaluation.run():
+            records.append(record)
+            one.close()
+    assert [(record.stop, record.id.seed) for record in records] == [("finished", seed) for seed in (0, 2, 3, 1)]
+    assert [record.agent["endpoint"] for record in records] == [one.url, two.url, two.url, two.url]
+    assert ["model_lost" in str(record.errors) for record in records] == [False, False, False, True]
+
+
+def test_worker_waits_for_a_server_that_restarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve(ScriptedModel([FINISH]), name="m") as server:
+        port = urlsplit(server.url).port or 0
+        evaluation = Evaluation.create(served_by(server.url, tasks=tmp_path, seeds="0-1"), tmp_path / "out")
+        running, restarted = evaluation.run(), list[ModelServer]()
+        first = next(running)
+    monkeypatch.setattr(
+        "screenwright.eval.runner.baselines.sleep",
+        lambda seconds: restarted.append(serve(ScriptedModel([FINISH]), name="m", port=port)),
+    )
+    second = next(running)
+    restarted[0].close()
+    assert (first.stop, second.stop) == ("finished", "finished")
+    assert len(second.errors) == len(restarted) == 1
 
 
 @pytest.mark.local
