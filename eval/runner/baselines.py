@@ -97,6 +97,12 @@ class LosesModel(Protocol):
         ...
 
 
+def report_model_lost(agent: object) -> None:
+    """Inform `agent` if it takes that into account."""
+    if isinstance(agent, LosesModel):
+        agent.model_lost()
+
+
 class _ModelAgent:
     """A model with the prompts of `screenwright run`; opened once for all episodes of a worker.
 

@@ -25,7 +25,7 @@ from ..core.manifest import now
 from ..core.plan import EpisodeId
 from ..core.record import Attempt, FailedAttempt, Phases, Record
 from ..core.task import Benchmark, Budgeted, Outcome, SelfEnding, Task, TaskError, TaskInstance, release
-from .baselines import AgentFactory, LosesModel
+from .baselines import AgentFactory, report_model_lost
 
 TASK_OVER = "task_over"
 """The stop reason of an episode that its task ended."""
@@ -110,8 +110,8 @@ class EpisodeRunner:
             events, over = _play(episode, instance, control)
         ended = events[-1]
         assert isinstance(ended, Ended)
-        if ended.stop is StopReason.MODEL_LOST and isinstance(self._agents, LosesModel):
-            self._agents.model_lost()
+        if ended.stop is StopReason.MODEL_LOST:
+            report_model_lost(self._agents)
         if ended.stop in _FAILED:
             return FailedAttempt(job.id, f"{ended.stop}: {ended.reason}")
         if ended.stop is StopReason.CANCELLED and not over:
