@@ -42,7 +42,7 @@ CHANGES: dict[str, tuple[bool, float, Size]] = {
 }
 """Whether it is dark, the size of texts or the pixels per CSS pixel, and the size of the screen."""
 
-_GTK = "[Settings]\ngtk-application-prefer-dark-theme={dark}\ngtk-xft-dpi={dpi}\n"
+_GTK = "[Settings]\ngtk-cursor-blink=0\ngtk-application-prefer-dark-theme={dark}\ngtk-xft-dpi={dpi}\n"
 
 
 @contextmanager

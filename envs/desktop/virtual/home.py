@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from screenwright._files import MIB, read_file, write_file
 
 from ...env import EnvUnavailable
+from .carets import write_steady_carets
 from .first_run import write_first_run
 from .managers import write_settings
 
@@ -32,8 +33,7 @@ class HomeFolder:
         except OSError as error:
             raise EnvUnavailable(f"the home folder {folder} cannot be created: {error.strerror}") from error
         if self._is_private:
-            write_settings(self.folder)
-            write_first_run(self.folder)
+            write_defaults(self.folder)
 
     def keep(self, patterns: Iterable[str], target: Path) -> None:
         """Copy the files of a private home that match `patterns` to the folder `target`. Links are not followed."""
@@ -51,6 +51,13 @@ class HomeFolder:
                 self.kept = (*self.kept, copy)
                 left.discard(file)
         self.lost = tuple(sorted(str(file.relative_to(home)) for file in left))
+
+
+def write_defaults(home: Path) -> None:
+    """Write the settings of a private home: for window managers, against first-run dialogs and blinking carets."""
+    write_settings(home)
+    write_first_run(home)
+    write_steady_carets(home)
 
 
 def check_keep(pattern: str) -> None:

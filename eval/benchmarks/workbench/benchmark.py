@@ -13,8 +13,7 @@ from ....agent.core.decision import Finish, GiveUp
 from ....agent.core.limits import StopReason
 from ....agent.loop.agent import Result
 from ....agent.policy.policy import Policy
-from ....envs.desktop.virtual.first_run import write_first_run
-from ....envs.desktop.virtual.managers import write_settings
+from ....envs.desktop.virtual.home import write_defaults
 from ....envs.env import Env
 from ....envs.temp_folder import TempFolder
 from ...core.config import EvalConfig
@@ -41,8 +40,7 @@ _SANDBOXES = ("require", "auto", "off")
 def make_home(home: Path, template: Template, job: Job, seed: int) -> dict[str, str]:
     """Write the home of an instance with the settings of its programs; returns its snapshot."""
     home.mkdir()
-    write_settings(home)
-    write_first_run(home)
+    write_defaults(home)
     for app in template.apps:
         for path, text in app.settings.items():
             file = home / path

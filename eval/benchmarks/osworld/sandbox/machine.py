@@ -16,8 +16,8 @@ from .....envs.browser import BrowserSettings
 from .....envs.browser.launch.chromium import switches
 from .....envs.browser.window.profile import program_folder, window_program
 from .....envs.desktop.virtual.display import RunningDisplay, VirtualDisplay
-from .....envs.desktop.virtual.first_run import write_first_run
-from .....envs.desktop.virtual.managers import OPENBOX_SETTINGS, write_settings
+from .....envs.desktop.virtual.home import write_defaults
+from .....envs.desktop.virtual.managers import OPENBOX_SETTINGS
 from .....envs.desktop.virtual.processes import StartedProgram, lines_of
 from .....envs.desktop.virtual.sandbox import bridge
 from .....envs.desktop.virtual.sandbox.settings import GrantedFolder, Sandbox
@@ -137,8 +137,7 @@ def _await_server(running: RunningDisplay, server: StartedProgram, port: int) ->
 def _write_home(home: Path) -> None:
     for name in _FOLDERS:
         (home / name).mkdir(parents=True)
-    write_settings(home)
-    write_first_run(home)
+    write_defaults(home)
     openbox = OPENBOX_SETTINGS.read_text(encoding="utf-8").replace("</keyboard>", f"{_TERMINAL_KEY}</keyboard>")
     texts = {".config/vlc/vlcrc": _VLC, _OPENBOX: openbox, _CHROME: "{}", ".config/mimeapps.list": _defaults()}
     texts[".config/pulse/default.pa"] = _SOUND

@@ -1,5 +1,6 @@
 """The home folder of a virtual display, and the configuration of its window manager."""
 
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -83,3 +84,13 @@ def test_a_private_home_has_settings_against_first_run_dialogs(tmp_path: Path) -
     assert {"ShowTipOfTheDay", "AutoPilot"} <= names
     inkscape = ElementTree.parse(home / ".config/inkscape/preferences.xml")
     assert [group.get("enabled") for group in inkscape.iter("group") if group.get("id") == "boot"] == ["0"]
+
+
+@pytest.mark.desktop
+def test_the_caret_of_an_editor_in_a_private_home_does_not_blink() -> None:
+    shots = set[bytes]()
+    with DesktopEnv(virtual=VirtualDisplay(Size(640, 480), (("mousepad", "--disable-server"),))) as env:
+        for _ in range(6):
+            shots.add(env.observe().screenshot.image.tobytes())
+            time.sleep(0.25)
+    assert len(shots) == 1
