@@ -1,8 +1,9 @@
 """Runs Gymnasium's environment checker on the registered environments.
 
-    .venv/bin/python tests/acceptance/gym_environments.py FILE [--each 1] [--benchmark miniwob]
+    .venv/bin/python tests/acceptance/gym_environments.py FILE [--each 1] [--benchmark miniwob] [--category]
 
-FILE gets a line for each environment, and those that it has are not checked again. `--each 0` checks all of them.
+FILE gets a line for each environment, and those that it has are not checked again. `--each 0` checks all of them, and
+`--category` counts by category, such as the programs of Workbench.
 """
 
 import argparse
@@ -12,34 +13,48 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 from gymnasium.utils.env_checker import check_env
+from PIL import Image
 
 import screenwright.gym
 from screenwright.envs.env import EnvUnavailable
+from screenwright.eval.benchmarks.registry import benchmark_for
+from screenwright.eval.core.config import EvalConfig
 
 
-def chosen(benchmarks: Sequence[str], each: int) -> list[str]:
-    """The names of `each` environments of each benchmark; all of them if it is 0."""
+def chosen(benchmarks: Sequence[str], each: int, *, by_category: bool) -> list[str]:
+    """The names of `each` environments of each benchmark, or of each of its categories; all of them if it is 0."""
     gymnasium.register_envs(screenwright.gym)
-    found, count = [], Counter[str]()
+    found, count = [], Counter[tuple[str, str]]()
     for name, spec in gymnasium.registry.items():
         benchmark = spec.kwargs.get("benchmark") if name.startswith("screenwright/") else None
-        if benchmark is None or (benchmarks and benchmark not in benchmarks) or (each and count[benchmark] >= each):
+        if benchmark is None or (benchmarks and benchmark not in benchmarks):
             continue
-        count[benchmark] += 1
+        kind = benchmark, categories(benchmark)[spec.kwargs["task"]] if by_category else ""
+        count[kind] += 1
+        if each and count[kind] > each:
+            continue
         found.append(name)
     return found
+
+
+@cache
+def categories(benchmark: str) -> dict[str, str]:
+    """The category of each task."""
+    return {task.name: task.category for task in benchmark_for(EvalConfig.of(benchmark=benchmark)).tasks()}
 
 
 def difference(env: gymnasium.Env[Any, Any]) -> str:
     """What two resets with the same seed have different."""
     first, second = (env.reset(seed=123)[0] for _ in range(2))
-    pixels = int((first["image"] != second["image"]).any(axis=2).sum())
-    return f"{pixels} pixels differ, texts are {'equal' if first['text'] == second['text'] else 'different'}"
+    changed = (first["image"] != second["image"]).any(axis=2)
+    box = Image.fromarray(changed).getbbox()
+    return f"{changed.sum()} pixels in {box} differ, texts are {'equal' if first['text'] == second['text'] else 'different'}"
 
 
 def check(name: str) -> dict[str, object]:
@@ -69,10 +84,11 @@ def main() -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("--each", type=int, default=1)
     parser.add_argument("--benchmark", action="append", default=[])
+    parser.add_argument("--category", action="store_true")
     given = parser.parse_args()
     given.file.touch()
     results = {(one := json.loads(line))["name"]: one for line in given.file.read_text().splitlines()}
-    for name in chosen(given.benchmark, given.each):
+    for name in chosen(given.benchmark, given.each, by_category=given.category):
         if name not in results:
             results[name] = check(name)
             with given.file.open("a") as file:
