@@ -54,7 +54,8 @@ def difference(env: gymnasium.Env[Any, Any]) -> str:
     first, second = (env.reset(seed=123)[0] for _ in range(2))
     changed = (first["image"] != second["image"]).any(axis=2)
     box = Image.fromarray(changed).getbbox()
-    return f"{changed.sum()} pixels in {box} differ, texts are {'equal' if first['text'] == second['text'] else 'different'}"
+    texts = "equal" if first["text"] == second["text"] else "different"
+    return f"{changed.sum()} pixels in {box} differ, texts are {texts}"
 
 
 def check(name: str) -> dict[str, object]:

@@ -3,6 +3,7 @@
 screenwright eval workbench --agent oracle
 """
 
+import os
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ from .web.screen import close_browsers
 _PREPARED = PreparedFiles()
 """Shared within this process."""
 
+_WRITTEN_S = 1_767_600_000
+"""When the files of an instance were last changed: on 5 January 2026."""
 _SAVING_S = 3.0
 """How long a program may take to write a file after the last action."""
 _DIFFICULTIES = ("easy", "medium", "hard")
@@ -51,10 +54,13 @@ def make_home(home: Path, template: Template, job: Job, seed: int) -> dict[str, 
 
 
 def write_documents(home: Path, template: Template, job: Job, seed: int) -> dict[str, str]:
-    """Write the visible files of an instance; returns their snapshot."""
+    """Write the visible files of an instance; returns their snapshot. All have the same time, which programs show."""
     for document in (*template.bystanders(seed), *job.before):
         document.write(home)
-    return snapshot(home)
+    found = snapshot(home)
+    for name in found:
+        os.utime(home / name, (_WRITTEN_S, _WRITTEN_S), follow_symlinks=False)
+    return found
 
 
 def judge(home: Path, before: Mapping[str, str], job: Job, result: Result) -> Outcome:

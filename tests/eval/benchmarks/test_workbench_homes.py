@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 
 from screenwright.eval.benchmarks.local_ports import free_port
 from screenwright.eval.benchmarks.workbench.apps.editor import APP
+from screenwright.eval.benchmarks.workbench.apps.files import TASKS as FILES
 from screenwright.eval.benchmarks.workbench.apps.pictures import APP as PICTURES
+from screenwright.eval.benchmarks.workbench.benchmark import make_home
 from screenwright.eval.benchmarks.workbench.prepared import PreparedFiles
 from screenwright.eval.benchmarks.workbench.web.apps.lab import PROGRAM as LAB
 from screenwright.eval.benchmarks.workbench.web.program import SITES, apps_folder
@@ -52,6 +55,13 @@ def test_an_incomplete_home_is_not_kept_and_other_versions_are_kept_apart(tmp_pa
     PreparedFiles().copy(other, later)
     assert not later.exists()
     assert len(list((cache / "prepared").iterdir())) == 1
+
+
+def test_files_of_an_instance_have_the_same_times_whenever_it_is_set_up(tmp_path: Path) -> None:
+    template = next(one for one in FILES.templates if one.name == "files-rename")
+    before = make_home(tmp_path / "home", template, template.instance(0)[1], 0)
+    assert len({(tmp_path / "home" / name).stat().st_mtime for name in before}) == 1
+    assert time.time() - (tmp_path / "home" / next(iter(before))).stat().st_mtime > 24 * 3600
 
 
 def test_gimp_does_not_ask_its_plug_ins_at_each_start() -> None:
