@@ -19,6 +19,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 from ...envs.actions import Action
 from ...envs.screenshot import Screenshot
 from ..core.approvals import QuestionKind, Scope
+from ..core.validation import check_returned
 
 _POLL_S = 0.02
 _YES = frozenset({"yes", "y", "ok", "okay", "allow", "confirm", "once"})
@@ -115,6 +116,7 @@ class FunctionApprover:
         try:
             returned = self.function(request)
             result = self._awaited(returned, cancelled) if inspect.isawaitable(returned) else returned
+            check_returned(result, ApprovalAnswer | None, "the approver", "an ApprovalAnswer or None")
         except BaseException as error:  # noqa: BLE001 -- raised by `ask`, on the thread of the episode
             answer.set_exception(error)
         else:

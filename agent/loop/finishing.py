@@ -11,6 +11,7 @@ from ..core.describe import ANSWER_FORM
 from ..core.limits import StopReason
 from ..core.model import ModelLost
 from ..core.supervision import CompletionClaim, Critic, Critique, Supervision
+from ..core.validation import check_returned
 from ..record.events import AnswerRejected, Critiqued, Event
 from .ending import EpisodeEnded
 from .observer import Observer
@@ -110,6 +111,7 @@ class Finishing:
         yield from self.observer.screens_checked(step)
         try:
             critique = critic(CompletionClaim(self.task, answer, shots, tuple(self.observer.actions_done)))
+            check_returned(critique, Critique, "the critic", "a Critique")
         except ModelLost as lost:
             critique = Critique(None, f"the critic is not available: {lost}")
         seconds = time.perf_counter() - started

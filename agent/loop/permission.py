@@ -18,6 +18,7 @@ from ...envs.screenshot import Screenshot
 from ...envs.secrets import SecretVault
 from ..core.approvals import Scope
 from ..core.describe import describe_action
+from ..core.validation import check_returned
 from ..guard.approval import ApprovalAnswer, ApprovalRequest
 from ..guard.guard import Allow, Ask, Deny, Guard, GuardDecision, SafetyGuard, Stop
 from ..guard.rule_guard import RuleGuard, TargetText
@@ -59,7 +60,7 @@ class Permissions:
         judges: list[Guard] = [self.guard, SecretGuard(self.vault)]
         judges += [] if self._rule_guard is None else [self._rule_guard]
         for judge in judges:
-            decision = judge(action, observation)
+            decision = _checked(judge(action, observation))
             if isinstance(decision, Ask):
                 decision = yield from self._approved(step, action, observation, decision)
             if not isinstance(decision, Allow):
@@ -131,7 +132,7 @@ class Permissions:
         question = "\n".join(plain(one, _MAX_QUESTION) for one in decided.safety_checks)
         guard: object = self.guard
         if isinstance(guard, SafetyGuard):
-            decision = guard.answer_safety_check(question, decided.actions, observation)
+            decision = _checked(guard.answer_safety_check(question, decided.actions, observation))
             if not isinstance(decision, Ask):
                 reason = "" if isinstance(decision, Allow) else decision.reason
                 allowed = isinstance(decision, Allow)
@@ -201,6 +202,12 @@ class Permissions:
 
     def _text(self, observation: Observation, point: ScreenPoint) -> str | None:
         return self.read_target(observation.screenshot, point)
+
+
+def _checked(decision: GuardDecision) -> GuardDecision:
+    """What a guard returned, which may be code of the program; a mistake must not pass as a decision."""
+    check_returned(decision, GuardDecision, "the guard", "Allow(), Deny(reason), Ask(rule) or Stop(reason)")
+    return decision
 
 
 def _window_change(before: Observation, now: Observation) -> str | None:

@@ -12,6 +12,7 @@ from screenwright import (
     Acted,
     Action,
     Agent,
+    Allow,
     ApprovalAnswer,
     ApprovalAnswered,
     ApprovalRequest,
@@ -203,6 +204,38 @@ def test_exception_of_an_approver_is_raised_and_nothing_is_carried_out() -> None
     with pytest.raises(LookupError, match="bug"):
         play([(GREET,)], ASK, broken, env=env)
     assert env.state.presses == 0
+
+
+async def _allow(*_: object) -> Allow:
+    return Allow()
+
+
+def _say_yes(request: ApprovalRequest) -> Any:
+    return True
+
+
+def _finish_checked_by(critic: Any) -> None:
+    episode = Episode("a task", FakeEnv(), ScriptedPolicy([Finish("done")]), supervision=Supervision(critic=critic))
+    list(episode.run())
+
+
+def _greet_guarded_by(guard: Any) -> None:
+    list(Episode("a task", FakeEnv(), ScriptedPolicy([GREET]), guard=guard).run())
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda: _greet_guarded_by(lambda action, seen: None), r"the guard returned None, but must return Allow\(\),"),
+        (lambda: _greet_guarded_by(lambda action, seen: True), "the guard returned True, but must return Allow"),
+        (lambda: _greet_guarded_by(_allow), "the guard must be a plain function, not a coroutine function, and return"),
+        (lambda: play([(GREET,)], ASK, _say_yes), "the approver returned True, but must return an ApprovalAnswer or"),
+        (lambda: _finish_checked_by(lambda claim: False), "the critic returned False, but must return a Critique"),
+    ],
+)
+def test_function_of_the_program_that_returns_something_else_is_named(use: Callable[[], object], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        use()
 
 
 def test_coroutine_runs_on_the_loop_that_runs_the_agent() -> None:
