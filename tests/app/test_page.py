@@ -1,15 +1,14 @@
 """The pages in Chromium: a task is typed, watched, approved and taken over, by two people at once."""
 
-import shutil
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from app_server import DONE, Client, FakeFactory, evaluate, press, record, serving
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from headless_chromium import headless_chromium
+from playwright.sync_api import Browser, Page, Route, expect
 
 from screenwright import FakeEnv
-from screenwright.envs.browser.launch.chromium import PROGRAMS, runs_as_root
 from screenwright.testing import eventually
 
 pytestmark = pytest.mark.browser
@@ -18,11 +17,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def browser() -> Generator[Browser]:
     expect.set_options(timeout=60_000)
-    program = next(found for name in PROGRAMS if (found := shutil.which(name)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"] if runs_as_root() else [])
+    with headless_chromium() as browser:
         yield browser
-        browser.close()
 
 
 def visit(browser: Browser, client: Client, path: str = "/", width: int = 1280) -> tuple[Page, list[str]]:

@@ -1,12 +1,12 @@
 """A person takes over in the page of the application: what they do is recorded, shown, and performed again."""
 
-import shutil
 from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 from app_server import ASK, DONE, FakeFactory, serving
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from headless_chromium import headless_chromium
+from playwright.sync_api import Browser, Page, expect
 
 from screenwright import (
     Agent,
@@ -27,7 +27,6 @@ from screenwright.agent.core.supervision import NO_INTERVENTION
 from screenwright.agent.record.events import UserActed
 from screenwright.agent.replay.policy import ReplayPolicy
 from screenwright.agent.replay.recipe import recipe_of
-from screenwright.envs.browser.launch.chromium import PROGRAMS, runs_as_root
 from screenwright.envs.desktop.virtual.display import VirtualDisplay
 from screenwright.testing import eventually
 
@@ -48,11 +47,8 @@ PASSWORD = "pw4"  # which is too short for a secret of the vault
 @pytest.fixture(scope="module")
 def browser() -> Generator[Browser]:
     expect.set_options(timeout=60_000)
-    program = next(found for name in PROGRAMS if (found := shutil.which(name)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"] if runs_as_root() else [])
+    with headless_chromium() as browser:
         yield browser
-        browser.close()
 
 
 class Hands:

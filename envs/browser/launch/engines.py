@@ -13,7 +13,7 @@ from ...env import EnvUnavailable
 from ...geometry import Size
 from .attach import AttachedContext, Context, attach
 from .certificates import certificate_switches
-from .chromium import find_chromium, runs_as_root, switches
+from .chromium import find_chromium, headless_switches, runs_as_root, switches
 from .environment import BrowserSurroundings
 from .identity import check_profile, context_options, proxy_of
 from .view import View
@@ -100,7 +100,7 @@ def _engine(
     if settings.engine == "chromium":
         kind = playwright.chromium
         options["executable_path"] = find_chromium(Path(kind.executable_path), settings.executable)
-        options["args"] = switches(extra_switches)
+        options["args"] = (headless_switches if headless else switches)(extra_switches)
         options["ignore_default_args"] = ["--hide-scrollbars"]  # scroll bars show that a page continues
         options["chromium_sandbox"] = not runs_as_root()  # Playwright's default is no sandbox
         return kind, options

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from headless_chromium import headless_chromium
+from playwright.sync_api import Browser, Page, expect
 
 from screenwright import (
     Action,
@@ -35,7 +36,6 @@ from screenwright import (
     render_page,
 )
 from screenwright.agent.core.decision import Ending, Finish
-from screenwright.envs.browser.launch.chromium import PROGRAMS, runs_as_root
 
 HOSTILE = "</script><script>document.title='owned'</script><b id=bold>bold</b> & <!--DATA-->"
 
@@ -82,13 +82,8 @@ def test_screenshots_are_behind_the_script_that_shows_them() -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    import shutil
-
-    program = next(found for name in PROGRAMS if (found := shutil.which(name)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"] if runs_as_root() else [])
+    with headless_chromium() as browser:
         yield browser
-        browser.close()
 
 
 def open_page(browser: Browser, folder: Path, html: str, width: int = 1280, scheme: str = "light") -> Page:

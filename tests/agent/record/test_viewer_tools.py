@@ -1,11 +1,11 @@
 """The tools of the viewer page: search, jumps, side by side, zoom, copies and the keyboard, in Chromium."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from headless_chromium import headless_chromium
+from playwright.sync_api import Browser, Page, expect
 
 from screenwright import (
     Action,
@@ -27,7 +27,6 @@ from screenwright import (
     render_page,
 )
 from screenwright.agent.core.decision import Ending
-from screenwright.envs.browser.launch.chromium import PROGRAMS, runs_as_root
 
 
 def record_events() -> list[Event]:
@@ -55,11 +54,8 @@ def record_events() -> list[Event]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = next(found for name in PROGRAMS if (found := shutil.which(name)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"] if runs_as_root() else [])
+    with headless_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

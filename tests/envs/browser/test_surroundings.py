@@ -8,7 +8,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from processes import command_of, started_by
 
+from screenwright import BrowserEnv
 from screenwright.envs.browser import BrowserSettings
 from screenwright.envs.browser.launch.environment import BrowserSurroundings
 from screenwright.testing import eventually
@@ -21,6 +23,7 @@ with BrowserEnv("about:blank") as env:
     print("open", flush=True)
     sys.stdin.read()
 """
+DISABLED = "--disable-features="
 NEXT = "from screenwright.envs.temp_folder import TempFolder; TempFolder('next').close()"
 
 
@@ -76,3 +79,13 @@ def test_a_killed_run_leaves_nothing_that_the_next_start_does_not_remove(monkeyp
             return [path.name for path in Path(temp).iterdir()]
 
         eventually(left_by_the_next_start, [])  # Chromium may still write while it ends
+
+
+@pytest.mark.browser
+def test_no_popup_of_the_address_bar_is_prepared_and_playwrights_features_stay_disabled() -> None:
+    with BrowserEnv("about:blank") as env:
+        commands = [command_of(process) for process in started_by(env.observe)]
+    assert not any("--top-chrome-webui" in command for command in commands)
+    lists = [part for command in commands if "--headless" in command for part in command if part.startswith(DISABLED)]
+    playwrights, ours = (set(part.removeprefix(DISABLED).split(",")) for part in lists[:2])
+    assert playwrights < ours

@@ -1,16 +1,15 @@
 """The evaluation report in Chromium: its content, hostile texts, and its load time."""
 
 import random
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from headless_chromium import headless_chromium
+from playwright.sync_api import Page
 
 from screenwright.agent.core.model import Usage
-from screenwright.envs.browser.launch.chromium import PROGRAMS, runs_as_root
 from screenwright.eval.analysis.compare import compare
 from screenwright.eval.analysis.report import Entry, render_report
 from screenwright.eval.analysis.summary import summarize
@@ -59,11 +58,8 @@ def entry(made: list[Record], folder: Path, name: str = "toy, reader") -> Entry:
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    program = next(found for name in PROGRAMS if (found := shutil.which(name)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"] if runs_as_root() else [])
+    with headless_chromium() as browser:
         yield browser.new_page(viewport={"width": 1200, "height": 900})
-        browser.close()
 
 
 def opened(page: Page, html: str, path: Path) -> list[str]:
