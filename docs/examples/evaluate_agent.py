@@ -1,6 +1,6 @@
 """A benchmark of your own: three variants of one task, judged by the state that the agent leaves behind."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ class Press:
     category: str = ""
 
     @contextmanager
-    def set_up(self, seed: int) -> Iterator[PressInstance]:
+    def set_up(self, seed: int) -> Generator[PressInstance]:
         with FakeEnv() as env:
             yield PressInstance(env, seed + 1)
 
