@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...envs.actions import Click, LongPress, Move, Scroll, Type, Wait
+from ...envs.actions import Click, Hotkey, LongPress, Move, Scroll, Type, Wait
 from ...envs.geometry import Box, ScreenPoint
 from ...envs.screenshot import Screenshot
 from ...envs.secrets import HANDLE
@@ -60,6 +60,8 @@ def result_problem(done: Done, now: Screenshot) -> str:
     if recorded.kind is ChangeKind.NOTHING or ignored:
         return ""
     if not _has_changed(done.before, now):
+        if isinstance(step.action, Hotkey) and _shows_effect(step, now):
+            return ""
         return "nothing changed on the screen, as it did in the recording"
     is_secret = isinstance(step.action, Type) and HANDLE.search(step.action.text)
     if is_secret or _is_focus(done, recorded.regions):
@@ -105,6 +107,14 @@ def _is_focus(done: Done, regions: tuple[Box, ...]) -> bool:
         and box.bottom <= field.bottom + around
         for box in regions
     )
+
+
+def _shows_effect(step: RecipeStep, now: Screenshot) -> bool:
+    """Whether what a key changed in the recording looks as after it: Ctrl+A in a field that selects its own text."""
+    if step.after is None or now.size != step.after.size:
+        return False
+    changed = difference_of(step.before, step.after).relevant_cells()
+    return not changed & difference_of(step.after, now).relevant_cells()
 
 
 def _has_changed(before: Screenshot, now: Screenshot) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image, ImageDraw
 
-from screenwright import Click, ScreenPoint
+from screenwright import Click, Hotkey, ScreenPoint
 from screenwright.agent.replay.recipe import RecipeStep
 from screenwright.agent.replay.results import Done, result_problem
 from screenwright.envs.geometry import Box
@@ -49,3 +49,11 @@ def test_other_effect_of_a_click_on_a_field_is_reported() -> None:
 
 def test_frame_of_what_is_no_field_has_to_change() -> None:
     assert problem(FOCUSED, FOCUSED_DARK, None) == "the action had another effect than in the recording"
+
+
+def test_key_whose_effect_is_there_already_needs_no_change() -> None:
+    selected = page("white", "black", 4, caret=True)
+    step = RecipeStep("select all", Hotkey(("ctrl", "a")), LIGHT, selected)
+    assert result_problem(Done(step, selected), selected) == ""
+    assert "nothing changed" in result_problem(Done(step, LIGHT), LIGHT)
+    assert "nothing changed" in result_problem(Done(step, FOCUSED_DARK), FOCUSED_DARK)
