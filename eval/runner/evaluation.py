@@ -7,7 +7,7 @@ An evaluation that was killed can be resumed: it runs the remaining episodes, an
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -28,6 +28,9 @@ from .baselines import make_agent_factory
 from .episode import EpisodeJob, EpisodeRunner
 from .picking import pick_best
 from .pool import Pool, warm_up
+
+_AGENT = ("model", "dialect", "prompt source", "history", "sampling", "max image pixels")
+"""What is the same in all episodes of an evaluation of a model."""
 
 
 class EvalError(Exception):
@@ -105,7 +108,8 @@ class Evaluation:
         """Run the remaining episodes and yield each record once it is on disk.
 
         Raises:
-            EvalError: the rules changed, the benchmark has no such task, or all of the first attempts failed.
+            EvalError: the rules, the benchmark or the model changed since other episodes ran, the benchmark has no such
+                task, or all of the first attempts failed.
             RunError: an episode cannot be recorded, or another process is running this evaluation.
         """
         with self.store.lock():
@@ -133,6 +137,7 @@ class Evaluation:
         if self.manifest.rules_sha256 != rules_sha256(self.manifest.settings):
             raise EvalError("the rules have changed since the evaluation was started: start another one")
         self._check_tasks(remaining)
+        earlier = self._earlier_agent(remaining)
         jobs = deque(self._job(episode) for episode in remaining)
         completed = 0
         with closing(workers or self._workers()) as team:
@@ -144,19 +149,35 @@ class Evaluation:
                     if record is None:
                         continue
                 else:
+                    _check_same(earlier, attempt)
                     record = replace(attempt, errors=self._errors_of(attempt.id))
                     completed += 1
                 self.store.write(record)
                 yield record
         self._finish_manifest()
 
-    def _check_tasks(self, episodes: Iterable[EpisodeId]) -> None:
-        """Refuse, before anything is removed, an evaluation with other tasks than the benchmark has."""
+    def _check_tasks(self, episodes: Collection[EpisodeId]) -> None:
+        """Refuse, before anything is removed, an evaluation with other tasks than the benchmark has, or had."""
         benchmark = benchmark_for(self.manifest.settings)
+        present = f"{benchmark.name} {benchmark.version}"
+        if present != self.manifest.benchmark:
+            raise EvalError(
+                f"the benchmark was {self.manifest.benchmark}, and is {present} now: start another evaluation"
+            )
         known = {task.name for task in benchmark.tasks()}
         for episode in episodes:
             if episode.task not in known:
                 raise EvalError(f"{benchmark.name} has no task named {episode.task}")
+
+    def _earlier_agent(self, remaining: Collection[EpisodeId]) -> Mapping[str, str] | None:
+        """The agent of the episodes that are over; None if there are none, or if it may differ by task."""
+        settings = self.manifest.settings
+        if settings.agent_kind != "model" or settings.agent.policy is not None:
+            return None
+        left = frozenset(remaining)
+        over = next((episode for episode in self.manifest.episodes if episode not in left), None)
+        record = None if over is None else self.store.record(over)
+        return None if record is None else record.agent
 
     def _workers(self) -> Workers:
         settings = self.manifest.settings
@@ -201,6 +222,24 @@ class Evaluation:
         agents = {tuple(sorted(record.agent.items())) for record in self.records() if record.agent}
         self.manifest = replace(self.manifest, ended=now(), agents=tuple(dict(agent) for agent in sorted(agents)))
         self.store.write_manifest(self.manifest)
+
+
+def _check_same(earlier: Mapping[str, str] | None, attempt: Record) -> None:
+    """Refuse an episode of another agent than the `earlier` one.
+
+    Replicas have other addresses, and the text of a prompt may have today's date.
+
+    Raises:
+        EvalError: it differs.
+    """
+    if earlier is None:
+        return
+    for name in _AGENT:
+        before, after = earlier.get(name, "none"), attempt.agent.get(name, "none")
+        if before != after:
+            raise EvalError(
+                f"the {name} of earlier episodes was {before}, and is {after} now: start another evaluation"
+            )
 
 
 class InProcessWorkers:

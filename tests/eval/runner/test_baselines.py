@@ -1,6 +1,7 @@
 """The agents that an evaluation can measure: by name, by entry point, and by import path."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from screenwright.eval.core.config import EvalConfig
 from screenwright.eval.core.record import Record
 from screenwright.eval.core.store import Store
 from screenwright.eval.runner.baselines import make_agent_factory
-from screenwright.eval.runner.evaluation import Evaluation
+from screenwright.eval.runner.evaluation import EvalError, Evaluation
 
 OWN_AGENT = """
 from screenwright.agent.core.decision import Finish
@@ -118,6 +119,20 @@ def test_worker_whose_replica_is_lost_goes_on_with_the_next_one(tmp_path: Path) 
     assert [(record.stop, record.id.seed) for record in records] == [("finished", seed) for seed in (0, 2, 3, 1)]
     assert [record.agent["endpoint"] for record in records] == [one.url, two.url, two.url, two.url]
     assert ["model_lost" in str(record.errors) for record in records] == [False, False, False, True]
+
+
+def test_evaluation_is_not_resumed_with_another_model(tmp_path: Path) -> None:
+    with serve(ScriptedModel([FINISH]), name="one") as server:
+        port = urlsplit(server.url).port or 0
+        evaluation = Evaluation.create(served_by(server.url, tasks=tmp_path, seeds="0-1"), tmp_path / "out")
+        with closing(evaluation.run()) as running:
+            next(running)
+    with (
+        serve(ScriptedModel([FINISH]), name="two", port=port),
+        pytest.raises(EvalError, match="the model of earlier episodes was one, and is two now: start another"),
+    ):
+        list(Evaluation.resume(tmp_path / "out").run())
+    assert len(evaluation.records()) == 1
 
 
 def test_worker_waits_for_a_server_that_restarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
