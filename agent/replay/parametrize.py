@@ -1,6 +1,7 @@
 """Makes a recipe editable: targets are read, typed texts become parameters, and the result becomes expected texts."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ...envs.actions import Type
@@ -38,6 +39,11 @@ def parametrized(recipe: Recipe, reader: TargetReader | None = None) -> Recipe:
     return replace(recipe, steps=tuple(steps), parameters=parameters, expect=expect)
 
 
+def with_expected_texts(recipe: Recipe) -> Recipe:
+    """`recipe` of a run, whose result has to be on the screen at the end as that of a recipe has to be."""
+    return recipe if recipe.expect else replace(recipe, expect=_new_texts(recipe.steps, {}))
+
+
 def _words(step: RecipeStep, targets: tuple[RecordedTarget, ...]) -> str:
     """The words of the step; if they only are its action, with the names of the targets instead of coordinates."""
     names = [str(target) for target in targets]
@@ -61,7 +67,7 @@ def _name(label: str, taken: dict[str, str]) -> str:
     return name
 
 
-def _new_texts(steps: list[RecipeStep], parameters: dict[str, str]) -> tuple[str, ...]:
+def _new_texts(steps: Sequence[RecipeStep], parameters: dict[str, str]) -> tuple[str, ...]:
     """The longest texts that the last action brought to the screen, without those that have other numbers each time."""
     last = steps[-1] if steps else None
     if last is None or last.after is None:

@@ -61,8 +61,12 @@ def _add_replay_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _replay(args: argparse.Namespace) -> int:
+    from ...agent.replay.parametrize import with_expected_texts
+
     terminal = Terminal()
     recipe = _load(args.source)
+    if not (args.source / RECIPE_FILE).exists():  # what a recipe does not expect, its user has left out
+        recipe = with_expected_texts(recipe)
     config = _settings(args, args.source, terminal)
     given = _assignments(args.set)
     if args.accept and (config.heal is None or args.each is not None or not (args.source / RECIPE_FILE).exists()):

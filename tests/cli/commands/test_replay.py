@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import ImageDraw
 
-from screenwright import Action, Agent, Click, FakeEnv, ScriptedModel, ScriptedPolicy, Type
+from screenwright import Action, Agent, Click, FakeEnv, Observation, ScriptedModel, ScriptedPolicy, Type
 from screenwright.agent.core.decision import Finish
 from screenwright.agent.models.http_server import serve
 from screenwright.agent.record.events import Acted, Intended, Replied, Started
@@ -64,6 +64,25 @@ def test_run_is_performed_again_with_its_settings(folder: Path, capsys: pytest.C
     assert read_run("again").started.policy.model.name == "replay"
     assert main(["replay", "run"]) == 2
     assert "run has no settings: name the screen, such as --url or --env desktop" in capsys.readouterr().err
+
+
+class Answering(FakeEnv):
+    """Says far from the button what pressing it has led to."""
+
+    def observe(self) -> Observation:
+        """See `Env`."""
+        seen = super().observe()
+        image = seen.screenshot.image.copy()
+        ImageDraw.Draw(image).text((360, 420), "Order placed" if self.state.presses else "", "black", font_size=20)
+        return replace(seen, screenshot=Screenshot(image))
+
+
+def test_run_whose_result_does_not_appear_again_diverges(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    env = Answering()
+    Agent(policy=ScriptedPolicy([(Click(env.where("Greet")),), Finish()])).run("Order", env, out="ordered")
+    command = ["replay", "ordered", "--env", "acme", "--wait", "0.1", "--out"]
+    assert main([*command, "again"]) == 14  # the button is pressed, and the other screen says nothing
+    assert "'Order placed' is not on the screen" in capsys.readouterr().err
 
 
 def test_each_row_is_done_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
