@@ -51,6 +51,11 @@ class EnvInfo:
     settings: dict[str, str] = field(default_factory=dict[str, str])
 
 
+PAGE_CRASHED = "The page crashed."
+PAGE_HANGS = "The page is not responding."
+"""Facts of a browser about a page that is lost: whether an action took effect there is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A sentence for the model about an event that the pixels may not show, such as a download.

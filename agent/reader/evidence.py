@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ...envs.actions import Hotkey
@@ -41,6 +42,7 @@ _MASKS = frozenset("o冰米水来氺")
 _MIN_LEGIBLE = 4  # OCR may miss a shorter text
 
 _SMALL_CHANGE = 0.02  # of the screen: spinners and clocks
+_REGION_PX = 16  # how exactly the areas of a change are known
 _INVISIBLE_KEYS = frozenset(("left", "right", "up", "down", "home", "end", "tab", "shift", "ctrl", "alt", "super"))
 _INVISIBLE_SHORTCUTS = frozenset((("ctrl", "a"), ("ctrl", "c"), ("ctrl", "insert")))
 """Keys that may move the caret, select or copy without a visible change."""
@@ -80,12 +82,40 @@ def is_doubtful(step: Step, state: ScreenState) -> bool:
     """Whether the change after a step is so small, and far from the target of a click, that it may be an animation."""
     if not _needs_change(step) or state.before is None:
         return False
-    areas = click_areas(state.before, step.target) if isinstance(step, ClickStep) else []
     if isinstance(step, ClickStep) and find_checkboxes(state.screen, step.target):
         return False
-    is_near = any(region.overlaps(area) for region in state.changed for area in areas)
+    is_near = isinstance(step, ClickStep) and _is_near(state, click_areas(state.before, step.target))
+    return not is_near and _is_small(state)
+
+
+def hovered_area(step: Step, state: ScreenState) -> Area | None:
+    """The area that a step clicked, if what changed may be no more than the look that it has under the pointer.
+
+    That is a small change, or one within the control, that brings or takes no text.
+    """
+    if not isinstance(step, ClickStep) or state.before is None or not state.has_pointer:
+        return None
+    areas = click_areas(state.before, step.target)
+    frames = [control.area for control in state.before.controls if any(map(control.area.contains, areas))]
+    is_within = any(all(frame.contains(region, slack=_REGION_PX) for region in state.changed) for frame in frames)
+    if not (is_within or _is_small(state)) or not _is_near(state, areas):
+        return None
+    if any(_is_active(state.screen, area, step.target.text) for area in areas):
+        return None
+    return areas[0] if _texts(state.before) == _texts(state.screen) else None
+
+
+def _texts(screen: Screen) -> Counter[str]:
+    return Counter(letters for segment in screen.segments if (letters := _letters(segment.text)))
+
+
+def _is_near(state: ScreenState, areas: Sequence[Area]) -> bool:
+    return any(region.overlaps(area) for region in state.changed for area in areas)
+
+
+def _is_small(state: ScreenState) -> bool:
     size = sum(region.width * region.height for region in state.changed)
-    return not is_near and size < _SMALL_CHANGE * state.screen.width * state.screen.height
+    return size < _SMALL_CHANGE * state.screen.width * state.screen.height
 
 
 def holds(step: Step, screen: Screen) -> bool | None:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import takewhile
 
+from ...envs.env import PAGE_CRASHED, PAGE_HANGS
 from ...envs.screenshot import Screenshot
 from ..core.describe import (
     ANSWER_FORM,
@@ -22,7 +24,7 @@ from ..dialects.ui_tars import UiTars15
 from ..monitor.screen_diff import difference_of
 from .instructions import read_instructions
 from .planner import ground, plan
-from .progress import CHECKING, WAITING, UserText, task_progress
+from .progress import CHECKING, LEAVING, LOOKS, UserText, task_progress
 from .step_actions import ScreenState
 from .steps import Step
 from .vision.front import front_of
@@ -39,6 +41,7 @@ _NO_EFFECT = re.compile(r"(?:did not change the screen|The screen did not change
 _UNCONFIRMED = re.compile(rf"^The action .* {POSSIBLY_DONE}", re.MULTILINE)
 _RESTART = re.compile(rf"^(?:{re.escape(INTERRUPTED)}|{re.escape(RESTARTED)})", re.MULTILINE)
 
+_LOST_PAGE = re.compile(rf"^(?:{re.escape(PAGE_CRASHED)}|{re.escape(PAGE_HANGS)})$", re.MULTILINE)
 _DIALECT = UiTars15()
 
 
@@ -118,7 +121,9 @@ def _screen_state(task: str, messages: Sequence[Message]) -> ScreenState:
     notes = "\n".join(message.text for message in newest if message.role == "user")
     refusal = _REFUSAL.search(notes)
     images = _screenshots(messages)
-    before, changed = _change(images, messages[replies[-1]].text if replies else "")
+    looks = _looks_since_action([messages[index].text for index in replies])
+    before, changed = _change(images, looks)
+    lost_page = _LOST_PAGE.search(notes)
     after = images[-1]
     return ScreenState(
         _read(after, task),
@@ -128,20 +133,32 @@ def _screen_state(task: str, messages: Sequence[Message]) -> ScreenState:
         refusal=refusal[1] if refusal is not None else "",
         interrupted=_RESTART.search(notes) is not None,
         unconfirmed=_UNCONFIRMED.search(notes) is not None,
-        can_navigate=any("navigate(" in message.text for message in messages if message.role != "assistant"),
+        can_navigate=_offers("navigate(", messages),
+        has_pointer=not _offers("press_home(", messages),
+        is_pointer_away=any(LEAVING in look for look in looks),
+        lost_page=lost_page[0][:1].lower() + lost_page[0][1:] if lost_page is not None else "",
     )
 
 
-def _change(images: Sequence[ImagePart], reply: str) -> tuple[ImagePart | None, tuple[Area, ...]]:
+def _offers(action: str, messages: Sequence[Message]) -> bool:
+    return any(action in message.text for message in messages if message.role != "assistant")
+
+
+def _looks_since_action(replies: Sequence[str]) -> list[str]:
+    """The last `replies`, newest first, that only looked for the effect of the action before them."""
+    return list(takewhile(lambda reply: any(look in reply for look in LOOKS), reversed(replies)))
+
+
+def _change(images: Sequence[ImagePart], looks: Sequence[str]) -> tuple[ImagePart | None, tuple[Area, ...]]:
     """The screenshot before the last action, unless the history dropped it, and the areas that the action changed.
 
-    A `reply` that waits for an effect is not an action: a late effect counts. What changes while the reader checks an
+    A reply that looks for an effect is not an action: a late effect counts. What changes while the reader checks an
     effect that was there before is animated, and does not count.
     """
-    first = len(images) - 2 - (WAITING in reply or CHECKING in reply)
+    first = len(images) - 2 - len(looks)
     before = images[first] if first >= 0 else None
     changed = _changed_areas(before or images[0], images[-1])
-    if CHECKING not in reply:
+    if not looks or CHECKING not in looks[0]:
         return before, changed
     animated = _changed_areas(images[-2:][0], images[-1])
     if before is None and not animated:

@@ -4,15 +4,24 @@ Without other state, a run can be resumed, replayed and served as with any model
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ...envs.actions import Click, Wait
+from ...envs.actions import Click, Move, Wait
 from ..core.decision import AskUser, Ending, Finish
-from .evidence import holds, is_doubtful, is_repeatable, missing_effect
+from .evidence import holds, hovered_area, is_doubtful, is_repeatable, missing_effect
 from .instructions import parse_target
 from .matching import find_checkboxes, find_fields, find_targets, is_visible
-from .progress import CHECKING, SEARCHING, WAITING, TaskProgress
-from .step_actions import ReaderAction, ScreenState, StepAction, StepCursor, Then, ask, click_point, next_action
+from .points import click_point, resting_point
+from .progress import CHECKING, LEAVING, SEARCHING, WAITING, TaskProgress
+from .step_actions import (
+    ReaderAction,
+    ScreenState,
+    StepAction,
+    StepCursor,
+    Then,
+    ask,
+    next_action,
+)
 from .steps import ElementType, SearchInStep, SkipUnlessVisible, Step, Target, TypeStep, UnparsedStep
 from .vision.screen import Area, Screen
 
@@ -40,7 +49,7 @@ def plan(progress: TaskProgress, state: ScreenState) -> PlannedAction:
         return PlannedAction(f"I can only follow literal instructions and do not understand: {text}", AskUser(
             f"I do not understand {text!r}. Tell me what to click, type, choose or check, using the text on the screen."
         ))  # fmt: skip
-    if state.refusal and progress.acted and cursor.step <= len(steps):
+    if state.refusal and not state.is_pointer_away and progress.acted and cursor.step <= len(steps):
         return _planned(steps, cursor, ask(steps[cursor.step - 1], state.refusal))
     if state.interrupted:
         cursor_or_question = _after_interruption(progress, state)
@@ -57,16 +66,26 @@ def plan(progress: TaskProgress, state: ScreenState) -> PlannedAction:
         outcome = next_action(step, cursor, state, previous.container if isinstance(previous, SearchInStep) else None)
         if isinstance(outcome, StepAction | AskUser):
             return _planned(steps, cursor, outcome)
-        if cursor.part > 1:
-            problem = missing_effect(step, state)
-            if cursor.tries <= _EFFECT_WAITS and (problem or is_doubtful(step, state)):
-                wait = StepAction(Wait(_EFFECT_WAIT_S), Then.RETRY)
-                return _planned(steps, cursor, wait, WAITING if problem else CHECKING)
-            if problem:
-                return _planned(steps, cursor, ask(step, problem))
+        if cursor.part > 1 and (unsure := _without_effect(steps, cursor, state)) is not None:
+            return unsure
         answers = (*cursor.answers, outcome) if outcome is not None else cursor.answers
         cursor = StepCursor(cursor.step + 1, answers=answers)
+    if state.lost_page and progress.acted:
+        return _planned(steps, replace(cursor, step=len(steps)), ask(steps[-1], state.lost_page))
     return PlannedAction("All steps are done." + _notes(cursor), Finish("\n".join(cursor.answers)))
+
+
+def _without_effect(steps: tuple[Step, ...], cursor: StepCursor, state: ScreenState) -> PlannedAction | None:
+    """Another look for the effect of a step that was carried out, or the question without it; None if it is there."""
+    step = steps[cursor.step - 1]
+    if not state.is_pointer_away and (hovered := hovered_area(step, state)) is not None:
+        away = StepAction(Move(resting_point(state.screen, hovered, state.changed)), Then.RETRY)
+        return _planned(steps, cursor, away, LEAVING)
+    problem = missing_effect(step, state)
+    if cursor.tries - state.is_pointer_away <= _EFFECT_WAITS and (problem or is_doubtful(step, state)):
+        wait = StepAction(Wait(_EFFECT_WAIT_S), Then.RETRY)
+        return _planned(steps, cursor, wait, WAITING if problem else CHECKING)
+    return _planned(steps, cursor, ask(step, problem)) if problem else None
 
 
 def _after_interruption(progress: TaskProgress, state: ScreenState) -> StepCursor | AskUser:

@@ -19,9 +19,11 @@ _ASKS = re.compile(r"^Action: call_user\(", re.MULTILINE)
 SEARCHING = "searching for it"
 WAITING = "waiting for its effect"
 CHECKING = "checking its effect"
+LEAVING = "moving the pointer away to see its effect"
+LOOKS = (WAITING, CHECKING, LEAVING)
 """In thoughts: the action does not belong to the step itself, whose part is tried again afterwards."""
 
-_RETRIES = re.compile(rf": (?:{SEARCHING}|{WAITING}|{CHECKING}): ")
+_RETRIES = re.compile(rf": (?:{SEARCHING}|{'|'.join(LOOKS)}): ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from ...envs.actions import ActionIn, Button, Click, Direction, Drag, Hotkey, Na
 from ..core.coordinates import ModelPoint
 from ..core.decision import AskUser
 from .matching import controls_of_type, find_checkboxes, find_fields, find_targets, is_visible, value_of
+from .points import click_point, scroll_point
 from .similarity import normalize
 from .steps import (
     ActionStep,
@@ -59,7 +60,9 @@ class ScreenState:
     `before` is the screen that it was chosen on, `unchanged` whether the screen still looks the same, and `changed` the
     areas that differ, except those that are animated; `refusal` is the reason why it was not carried out. `interrupted`
     if the run or the screen was restarted since, `unconfirmed` if that left open whether it was carried out.
-    `can_navigate` if the environment can open a URL.
+    `can_navigate` if the environment can open a URL, `has_pointer` if it is operated with a mouse.
+    `is_pointer_away` if the pointer was moved off the control since it was clicked. `lost_page` is why the page can no
+    longer show anything, such as a crash.
     """
 
     screen: Screen
@@ -70,6 +73,9 @@ class ScreenState:
     interrupted: bool = False
     unconfirmed: bool = False
     can_navigate: bool = True
+    has_pointer: bool = True
+    is_pointer_away: bool = False
+    lost_page: str = ""
 
 
 class Then(Enum):
@@ -248,7 +254,7 @@ def _find_entry(step: ChooseStep, cursor: StepCursor, state: ScreenState, *, can
     panes = state.screen.of_kind(ControlKind.PANE, ControlKind.TEXT_AREA)
     lists = [pane.area for pane in panes if pane.area.height < state.screen.height]
     smallest = min(lists, key=lambda area: area.width * area.height, default=None)
-    at = click_point(smallest) if smallest else _scroll_point(state.screen)
+    at = click_point(smallest) if smallest else scroll_point(state.screen)
     return StepAction(Scroll(Direction.DOWN, 2, at), Then.RETRY)
 
 
@@ -288,7 +294,7 @@ def _check_each(step: Step, checkboxes: Sequence[ScreenControl], cursor: StepCur
 
 
 def _scroll(step: ScrollStep, cursor: StepCursor, state: ScreenState) -> StepOutcome:
-    scroll = Scroll(step.direction, _NOTCHES, _scroll_point(state.screen))
+    scroll = Scroll(step.direction, _NOTCHES, scroll_point(state.screen))
     if step.until is None:
         return StepAction(scroll) if cursor.part == 1 else None
     if is_visible(state.screen, step.until):
@@ -332,7 +338,7 @@ def _search_for(
         return StepAction(Wait(), Then.RETRY)
     at_the_end = state.unchanged and cursor.tries > 2
     if cursor.tries <= MAX_SCROLLS // 2 and not at_the_end:
-        return StepAction(Scroll(Direction.DOWN, _NOTCHES, _scroll_point(state.screen)), Then.RETRY)
+        return StepAction(Scroll(Direction.DOWN, _NOTCHES, scroll_point(state.screen)), Then.RETRY)
     return missing(step, what)
 
 
@@ -368,29 +374,3 @@ def missing(step: Step, what: object) -> AskUser:
 def ask(step: Step, reason: str) -> AskUser:
     """Report that `step` could not be done, and why."""
     return AskUser(f"I cannot {step}: {reason.rstrip('.')}.")
-
-
-# -- points
-
-
-def click_point(area: Area) -> ModelPoint:
-    """The centre of `area`, in whole pixels."""
-    x, y = area.centre
-    return ModelPoint(round(x), round(y))
-
-
-def _scroll_point(screen: Screen) -> ModelPoint:
-    """The point nearest to the centre that is not on a control: the wheel changes the value of some controls."""
-    solid = [control.area for control in screen.controls if control.kind not in (ControlKind.PANE, ControlKind.LINK)]
-    middle = ModelPoint(screen.width // 2, screen.height // 2)
-    points = (
-        ModelPoint(middle.x + dx * screen.width // 20, middle.y + dy * screen.height // 20)
-        for dx in range(-9, 10)
-        for dy in range(-9, 10)
-    )
-    free = [point for point in points if not any(_is_inside(point, area) for area in solid)]
-    return min(free, key=lambda point: abs(point.x - middle.x) + abs(point.y - middle.y), default=middle)
-
-
-def _is_inside(point: ModelPoint, area: Area) -> bool:
-    return area.left - 4 <= point.x <= area.right + 4 and area.top - 4 <= point.y <= area.bottom + 4

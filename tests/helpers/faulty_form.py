@@ -2,7 +2,8 @@
 
 The healthy form shows `Saved` and the name after a click on the button. Faults: `dead` (the button does nothing),
 `disabled`, `equal` (a dead button of the same name comes first), `deaf` (the field accepts no text). In memory also
-`dead clock` (the button does nothing, and a clock is running) and `late` (the form shows the result only later).
+`dead clock` (the button does nothing, and a clock is running) and `late` (the form shows the result only later), and in
+memory and as a page `dead hover` (the button does nothing but look otherwise under the pointer).
 """
 
 import os
@@ -24,6 +25,7 @@ from screenwright import (
     EnvInfo,
     EnvLost,
     Hotkey,
+    Move,
     Navigate,
     Observation,
     ScreenPoint,
@@ -64,6 +66,7 @@ class MemoryForm:
         self.focused = self.selected = False
         self.seconds = 0
         self.last: Action | None = None
+        self.pointer = ScreenPoint(0, 0)
 
     def saved(self) -> str:
         return self.name
@@ -78,7 +81,9 @@ class MemoryForm:
         pen.rectangle((100, 25, 340, 55), outline="#707070")
         pen.text((108, 30), self.text, fill="black", font=font)
         for at in (SAVE, SECOND_SAVE) if self.fault == "equal" else (SAVE,):
-            pen.rectangle((at.x - 60, at.y - 17, at.x + 60, at.y + 17), fill="#eeeeee", outline="#707070")
+            is_hovered = self.fault == "dead hover" and _is_at(self.pointer, at, 60, 17)
+            fill = "#dddddd" if is_hovered else "#eeeeee"
+            pen.rectangle((at.x - 60, at.y - 17, at.x + 60, at.y + 17), fill=fill, outline="#707070")
             ink = "#aaaaaa" if self.fault == "disabled" else "black"
             pen.text((at.x - 19, at.y - 10), "Save", fill=ink, font=font)
         is_shown = self.name and (self.fault != "late" or isinstance(self.last, Wait))
@@ -91,10 +96,13 @@ class MemoryForm:
     def execute(self, action: Action) -> ActionResult:
         self.last = action
         match action:
+            case Move(at):
+                self.pointer = at
             case Click(at):
+                self.pointer = at
                 self.focused, self.selected = _is_at(at, NAME, 120, 15), False
                 works = SECOND_SAVE if self.fault == "equal" else SAVE
-                if _is_at(at, works, 60, 17) and self.fault not in ("dead", "dead clock", "disabled"):
+                if _is_at(at, works, 60, 17) and self.fault not in ("dead", "dead clock", "dead hover", "disabled"):
                     self.name = self.text
             case Hotkey(("ctrl", "a")):
                 self.selected = self.focused
@@ -126,7 +134,8 @@ PAGE = """<!doctype html><meta charset=utf-8><title>Form</title>
 div, input, button { position: absolute; box-sizing: border-box }
 input { left: 100px; top: 25px; width: 240px; height: 30px; border: 1px solid #707070; padding: 0 6px; cursor: text }
 button { top: 93px; width: 120px; height: 34px; border: 1px solid #707070; background: #eee; text-align: center }
-button[disabled] { color: #aaa }</style>
+button[disabled] { color: #aaa }
+.hover button:hover { background: #ddd }</style>
 <body><div style="left: 20px; top: 30px">Name</div><input id=name>
 <button id=first style="left: 20px">Save</button><button id=second style="left: 200px" hidden>Save</button>
 <div id=status style="left: 20px; top: 165px"></div>
@@ -136,7 +145,8 @@ const [field, first, second, result] = ["name", "first", "second", "status"].map
 const save = () => { result.textContent = "Saved " + field.value; location.hash = field.value };
 if (fault != "equal") second.remove();
 const working = fault == "equal" ? second : first;
-if (fault != "dead") working.onclick = save;
+document.body.classList.toggle("hover", fault == "dead hover");
+if (!fault?.startsWith("dead")) working.onclick = save;
 if (fault == "disabled") first.disabled = true;
 if (fault == "deaf") field.onkeydown = event => event.preventDefault();
 if (fault == "deaf") field.onbeforeinput = event => event.preventDefault();

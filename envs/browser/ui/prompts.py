@@ -14,7 +14,7 @@ from playwright.async_api import Dialog as PageDialog
 from playwright.async_api import Error, FileChooser, Frame, Page, Response
 
 from ...config.browser_settings import BrowserSettings
-from ...env import ActionRefused, Fact
+from ...env import PAGE_CRASHED, PAGE_HANGS, ActionRefused, Fact
 from ...geometry import DevicePoint
 from ..launch.attach import Context
 from ..page.secrets import PageSecrets
@@ -247,7 +247,7 @@ class BrowserPrompts:
         """The current tab crashed and was replaced by an empty one: offer to reload `url`."""
         self._open_dialogs.clear()
         self._blocked.clear()
-        self._facts.append(Fact("The page crashed."))
+        self._facts.append(Fact(PAGE_CRASHED))
 
         async def on_answer(answer: PanelAnswer) -> None:
             if answer.value == "ok":
@@ -258,7 +258,7 @@ class BrowserPrompts:
 
     async def report_unresponsive(self) -> None:
         """The current page does not respond: offer to leave it for an empty page."""
-        self._facts.append(Fact("The page is not responding."))
+        self._facts.append(Fact(PAGE_HANGS))
 
         async def on_answer(answer: PanelAnswer) -> None:
             if answer.value != "ok":

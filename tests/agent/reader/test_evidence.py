@@ -1,9 +1,11 @@
 """Whether a step is done, on drawn-up screens."""
 
+from dataclasses import replace
+
 import pytest
 from drawn_screens import Part, actions, button, checkbox, field, screen, segment
 
-from screenwright import Click, Wait
+from screenwright import Click, Move, Wait
 from screenwright.agent.core.coordinates import ModelPoint
 from screenwright.agent.core.decision import AskUser, Finish
 from screenwright.agent.reader.evidence import holds, missing_effect
@@ -145,6 +147,44 @@ def test_dead_button_inside_a_large_field_is_reported() -> None:
 def test_small_change_after_keys_is_checked_once_more(task: str, doubtful: bool) -> None:
     state = ScreenState(screen(), before=screen(), changed=(Area(600, 500, 650, 520),))
     assert isinstance(actions(task, state, state)[1], Wait) is doubtful
+
+
+@pytest.mark.parametrize(
+    ("now", "has_pointer", "wanted"),
+    [
+        (button("Save", 10, 60), True, Move),
+        (button("Save", 10, 60), False, Finish),  # a phone has no pointer
+        (button("Saved", 10, 60), True, Finish),
+    ],
+)
+def test_change_of_nothing_but_the_clicked_control_may_come_from_the_pointer(
+    now: Part, has_pointer: bool, wanted: type
+) -> None:
+    before, changed = screen(segment("Order", 10, 10), button("Save", 10, 60)), (Area(0, 48, 96, 96),)
+    clicked = ScreenState(
+        screen(segment("Order", 10, 10), now), before=before, changed=changed, has_pointer=has_pointer
+    )
+    action = actions('Click "Save".', ScreenState(before), clicked)[1]
+    assert isinstance(action, wanted)
+    if isinstance(action, Move):
+        assert action.to == ModelPoint(30, 18)  # on the heading, which a replay finds again
+
+
+def test_click_whose_only_change_stays_without_the_pointer_has_an_effect() -> None:
+    before, changed = screen(button("Bold", 10, 60)), (Area(0, 48, 96, 96),)
+    clicked = ScreenState(before, before=before, changed=changed)
+    assert isinstance(
+        actions('Click "Bold".', ScreenState(before), clicked, replace(clicked, is_pointer_away=True))[2], Finish
+    )
+    still = replace(clicked, changed=(), unchanged=True, is_pointer_away=True)
+    _, moved, waited, asked = actions('Click "Bold".', ScreenState(before), clicked, still, still)
+    assert (type(moved), type(waited), type(asked)) == (Move, Wait, AskUser)
+
+
+def test_page_that_is_lost_shows_no_effect() -> None:
+    form = screen(button("Save", 10, 60))
+    lost = ScreenState(screen(), before=form, changed=(Area(0, 0, 800, 600),), lost_page="the page crashed")
+    assert actions('Click "Save".', ScreenState(form), lost)[1] == AskUser("I cannot click 'Save': the page crashed.")
 
 
 def test_click_needs_a_change_unless_it_focuses_an_input() -> None:

@@ -136,6 +136,16 @@ def test_change_of_a_clock_is_not_taken_for_the_effect_of_a_click() -> None:
     )
 
 
+def test_look_of_a_button_under_the_pointer_is_not_taken_for_the_effect_of_a_click() -> None:
+    stage = MemoryForm()
+    stage.show("dead hover")
+    result = agent_for("reader", stage, "").run(TASK, stage)
+    assert (result.stop, result.reason) == (
+        StopReason.NEEDS_USER,
+        "I cannot click 'Save': it was clicked, but the screen did not change.",
+    )
+
+
 def test_effect_that_appears_late_is_waited_for() -> None:
     stage = MemoryForm()
     stage.show("late")
