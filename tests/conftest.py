@@ -53,6 +53,12 @@ def only_loopback_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_file_is_flushed_to_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It only matters when the machine fails, and runs would wait for the disk thousands of times."""
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+
+
+@pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The environment of the person who runs the tests does not reach them, nor do they write into their home."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
