@@ -4,12 +4,16 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from screenwright import FakeEnv, VirtualDisplay
 from screenwright.eval.benchmarks.local_ports import free_port
+from screenwright.eval.benchmarks.workbench import desk
 from screenwright.eval.benchmarks.workbench.apps.editor import APP
 from screenwright.eval.benchmarks.workbench.apps.files import TASKS as FILES
 from screenwright.eval.benchmarks.workbench.apps.pictures import APP as PICTURES
@@ -62,6 +66,24 @@ def test_files_of_an_instance_have_the_same_times_whenever_it_is_set_up(tmp_path
     before = make_home(tmp_path / "home", template, template.instance(0)[1], 0)
     assert len({(tmp_path / "home" / name).stat().st_mtime for name in before}) == 1
     assert time.time() - (tmp_path / "home" / next(iter(before))).stat().st_mtime > 24 * 3600
+
+
+def test_programs_show_the_same_home_in_each_episode(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    displays: list[VirtualDisplay] = []
+
+    @contextmanager
+    def opened(virtual: VirtualDisplay) -> Generator[FakeEnv]:
+        displays.append(virtual)
+        yield FakeEnv()
+
+    monkeypatch.setattr(desk, "DesktopEnv", opened)
+    template = next(one for one in FILES.templates if one.name == "files-rename")
+    for name, sandbox in (("first", "require"), ("second", "require"), ("third", "off")):
+        with desk.open_desktop(tmp_path / name, template.instance(0)[1], sandbox):
+            pass
+    first, second, third = (display.programs for display in displays)
+    assert first == second
+    assert str(tmp_path / "third") in third[0][1]
 
 
 def test_gimp_does_not_ask_its_plug_ins_at_each_start() -> None:
