@@ -64,7 +64,7 @@ class ActionFunction(Generic[P, R_co]):
     def __init__(self, function: Callable[P, R_co], name: str, timeout_s: float) -> None:
         description = inspect.cleandoc(function.__doc__ or "")
         if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r:.80} cannot be the name of an action: use at most 64 letters, digits and _")
+            raise ValueError(f"{name!r:.80} cannot be the name of an action: use at most 64 of a-z, A-Z, 0-9 and _")
         if not description:
             raise ValueError(f"the action {name} needs a docstring, from which the model learns what it does")
         if not timeout_s > 0:

@@ -238,6 +238,7 @@ class Agent:
 
         Raises:
             EnvUnavailable: the screen cannot be opened.
+            ValueError: the run has replies in another dialect than the agent's.
             RunError: there is no such run, it has finished, another process is running it, or its answer has a form
                 that is not the one of `output`.
         """

@@ -110,7 +110,7 @@ class Episode:
 
         Raises:
             EnvUnavailable: the screen cannot be opened; nothing was recorded.
-            ValueError: a setting of the policy is missing; nothing was recorded.
+            ValueError: a setting of the policy is missing, or it cannot continue the run; nothing was recorded.
         """
         with closing(self._events()) as events, closing(traced(map(self.vault.redact, events), self._info)) as seen:
             for event in seen:
@@ -171,7 +171,9 @@ class Episode:
             self.policy.open()
         except ModelLost as lost:
             self._policy_error = lost
-        self._tally = Tally.of(self.policy.info(), self.supervision.info().critic, self.prices, past.counted)
+        self._tally = Tally.of(
+            past.continued_by(self.policy.info()), self.supervision.info().critic, self.prices, past.counted
+        )
         if self.limits.cost is not None and self._policy_error is None:
             self._tally.require_prices()
         task, form = self.vault.redact(self.task), self.answer_form

@@ -29,8 +29,10 @@ from .events import (
     Intended,
     Observed,
     ParseFailed,
+    PolicyInfo,
     Replied,
     Resumed,
+    Started,
     Stepped,
     UserActed,
 )
@@ -149,7 +151,7 @@ class ResumePoint:
 
     `counted` are the events that count for tokens and parse failures. `unconfirmed` is the action that was interrupted,
     and may have been carried out. `notes` tell the model about it and about the actions of the last step that were not
-    carried out.
+    carried out. `dialect` is that of the replies, if the run has steps and a model.
     """
 
     history: tuple[HistoryStep, ...] = ()
@@ -158,10 +160,24 @@ class ResumePoint:
     actions_done: tuple[str, ...] = ()
     unconfirmed: Action | None = None
     notes: tuple[str, ...] = ()
+    dialect: str = ""
+
+    def continued_by(self, policy: PolicyInfo) -> PolicyInfo:
+        """`policy`, if it can continue the run.
+
+        Raises:
+            ValueError: it has another dialect, so that the replies so far have a form that its model does not write.
+        """
+        if self.dialect and policy.dialect not in ("", self.dialect):
+            problem = f"the run has replies in the dialect {self.dialect}, and cannot be continued in {policy.dialect}"
+            raise ValueError(f"{problem}: use a model of the same family")
+        return policy
 
 
 def resume_point(events: Iterable[Event]) -> ResumePoint:
     """The state after the last step that counts; a step that had not begun to act is repeated after resuming."""
+    events = tuple(events)
+    started = next((event for event in events if isinstance(event, Started)), None)
     steps = [step for step in group_by_step(events) if step.counts]
     unconfirmed = steps[-1].unconfirmed if steps else None
     return ResumePoint(
@@ -171,6 +187,7 @@ def resume_point(events: Iterable[Event]) -> ResumePoint:
         tuple(text for step in steps for text in _actions_done(step)),
         unconfirmed.action if unconfirmed is not None else None,
         _notes(steps[-1]) if steps else (),
+        started.policy.dialect if started is not None and steps else "",
     )
 
 

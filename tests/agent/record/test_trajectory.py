@@ -263,3 +263,16 @@ def test_log_is_plain_json_for_other_programs(tmp_path: Path) -> None:
     assert len(acted["action"]["at"]) == 2
     decided = next(line for line in lines if line["event"] == "decided")
     assert {"model", "image", "screen", "device", "clamped"} == set(decided["traces"][0])
+
+
+def test_run_is_not_continued_in_another_dialect_and_stays_as_it_is(tmp_path: Path) -> None:
+    started = Agent(ScriptedModel(["Action: wait()"]), dialect=UiTars15(), limits=Limits(steps=1))
+    started.run("Wait", FakeEnv(), out=tmp_path / "run")
+    events = (tmp_path / "run" / "events.jsonl").read_bytes()
+    other = ScriptedModel([])
+    with pytest.raises(ValueError, match=r"replies in the dialect ui-tars-1\.5, and cannot be continued in qwen3-vl"):
+        Agent(other, dialect="qwen3-vl").continue_run(tmp_path / "run", FakeEnv())
+    assert (tmp_path / "run" / "events.jsonl").read_bytes() == events
+    assert other.asked == []
+    same = Agent(ScriptedModel(["Action: finished()"]), dialect=UiTars15())
+    assert same.continue_run(tmp_path / "run", FakeEnv()).finished
