@@ -114,10 +114,10 @@ def _type_at(args: Arguments) -> Moves:
     at = args.point()
     clears = args.text("true", names=("clear_before_typing",), index=None).lower() != "false"
     submits = args.text("true", names=("press_enter",), index=None).lower() != "false"
-    select_all = (actions.Hotkey(("ctrl", "a")),) if clears else ()
+    clear = (actions.Hotkey(("ctrl", "a")), actions.Hotkey(("backspace",))) if clears else ()
     return (
         actions.Click(ModelPoint(at.x / 10, at.y / 10)),
-        *select_all,
+        *clear,
         actions.Type(args.text(names=("text",)), submits),
     )
 

@@ -22,6 +22,7 @@ from screenwright.envs.geometry import Size
 FIRST, NOW = (ImagePart(name, Size(1080, 2400)) for name in (b"first", b"now"))
 P, Q = ModelPoint(500, 300), ModelPoint(500, 900)
 TASK = "Open the clock."
+CLEAR = (actions.Hotkey(("ctrl", "a")), actions.Hotkey(("backspace",)))
 
 
 def moves(dialect: TemplateDialect, text: str) -> tuple[ModelMove, ...]:
@@ -285,7 +286,11 @@ def test_autoglm_prompt_is_in_english_or_chinese() -> None:
         ('{"name": "keypress", "key": "ArrowDown"}', (actions.Hotkey(("down",)),)),
         (
             '{"name": "gemini_type_text_at", "x": 452, "y": 128, "text": "tea"}',
-            (actions.Click(ModelPoint(45.2, 12.8)), actions.Hotkey(("ctrl", "a")), actions.Type("tea", submit=True)),
+            (actions.Click(ModelPoint(45.2, 12.8)), *CLEAR, actions.Type("tea", submit=True)),
+        ),
+        (
+            '{"name": "gemini_type_text_at", "x": 10, "y": 20, "text": "", "press_enter": false}',
+            (actions.Click(ModelPoint(1, 2)), *CLEAR, actions.Type("")),
         ),
         ('{"name": "goto", "url": "https://a.org"}', (actions.Navigate("https://a.org"),)),
         ('{"name": "browser_nav", "nav_type": "go_back", "index": -1}', (actions.Back(),)),
