@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -158,7 +159,10 @@ def write_results(out: Path, rows: Rows, states: Sequence[RowState], recipe: Rec
     columns = names or ["answer"]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*rows.header, "result", *columns, "run"])
+    header = list(rows.header)
+    for name in ("result", *columns, "run"):
+        header.append(_unused(name, header))
+    writer.writerow(header)
     for row, state in zip(rows.rows, states, strict=True):
         answers = _answers(state.answer, names) if names else [state.answer]
         run = state.run.name if state.run is not None else ""
@@ -166,6 +170,12 @@ def write_results(out: Path, rows: Rows, states: Sequence[RowState], recipe: Rec
     path = out / RESULTS_FILE
     write_file(path, buffer.getvalue().encode(), inside=out)
     return path
+
+
+def _unused(name: str, taken: Sequence[str]) -> str:
+    """`name`, or with a number if a column has it already, as in the results of another recipe."""
+    numbered = (f"{name}_{number}" for number in count(2))
+    return next(one for one in (name, *islice(numbered, len(taken))) if one not in taken)
 
 
 def _answers(answer: str, names: Sequence[str]) -> list[str]:

@@ -136,6 +136,24 @@ def test_rows_of_another_file_are_not_taken_for_those_that_were_done(
     assert "row 2 is not the one" in capsys.readouterr().err
 
 
+def test_results_of_one_recipe_can_be_the_rows_of_another(folder: Path) -> None:
+    assert main(["recipe", "run", "--out", "recipe"]) == 0
+    (folder / "rows.csv").write_text("name,result,answer\nGrace,paid,yes\n")
+    command = ["replay", "recipe", "--env", "acme", "--each"]
+    assert main([*command, "rows.csv", "--out", "first"]) == 0
+    with (folder / "first" / "results.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert row == {
+        "name": "Grace",
+        "result": "paid",
+        "answer": "yes",
+        "result_2": "finished",
+        "answer_2": "",
+        "run": "row-0001",
+    }
+    assert main([*command, "first/results.csv", "--out", "second"]) == 0
+
+
 def test_row_whose_record_is_damaged_is_not_done_again(folder: Path) -> None:
     assert main(["recipe", "run", "--out", "recipe"]) == 0
     (folder / "rows.csv").write_text("name\nGrace\n")
