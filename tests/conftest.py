@@ -55,7 +55,10 @@ def only_loopback_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_file_is_flushed_to_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """It only matters when the machine fails, and runs would wait for the disk thousands of times."""
-    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+
+    def nothing(_descriptor: int) -> None: ...
+
+    monkeypatch.setattr(os, "fsync", nothing)
 
 
 @pytest.fixture(autouse=True)
