@@ -30,7 +30,7 @@ SWITCHES = (
 
 # Chromium obeys the last `--disable-features` only, so those that Playwright disables are repeated.
 _WITHOUT_WINDOW = (
-    # popups of the address bar, two renderers for each window, which take half of the CPU time of a launch
+    # popups of the address bar, two renderers for each window, which take a third of the CPU time of a launch
     "WebUIOmniboxPopup",
     "WebUIOmniboxAimPopup",
     # Playwright's
