@@ -176,7 +176,8 @@ def read_run(run: Path | str) -> Run:
         read = RunArchive(run).read if run.is_file() else partial(_read_in_folder, run)
         data = read(_EVENTS, _MAX_LOG_BYTES)
     except FileNotFoundError as error:
-        raise RunError(f"{run} contains no run: {_EVENTS} is missing") from error
+        problem = f"{run} contains no run: {_EVENTS} is missing" if run.exists() else f"{run} does not exist"
+        raise RunError(problem) from error
     except FileRefused as error:
         raise RunError(f"cannot read {error.filename}: it {error.strerror}") from error
     except OSError as error:

@@ -11,8 +11,8 @@ from screenwright.cli.main import main
 WRONG: list[tuple[tuple[str, ...], str]] = [
     (("run",), "name a TASK"),
     (("run", "x", "--resume", "y"), "name a TASK"),
-    (("run", "--resume", "nowhere"), "nowhere contains no run"),
-    (("view", "nowhere"), "nowhere contains no run"),
+    (("run", "--resume", "nowhere"), "nowhere does not exist"),
+    (("view", "nowhere"), "nowhere does not exist"),
     (("run", "x", "--steps", "many"), "--steps is 'many'"),
     (("run", "x", "--steps", "0"), "--steps"),
     (("run", "x", "--screen", "big"), "--screen"),

@@ -158,7 +158,7 @@ WRONG_USES: Mapping[str, Sequence[str]] = {
     "text.txt contains no evaluation": ["compare", "done", "text.txt"],
     "(toy 1.0) and other (toy 1.0) have no episode in common": ["compare", "done", "other"],
     "cannot write nowhere/page.html: No such file": ["compare", "done", "again", "--out", "nowhere/page.html"],
-    "nowhere contains no run": ["export", "nowhere", "--out", "x.jsonl"],
+    "nowhere does not exist": ["export", "nowhere", "--out", "x.jsonl"],
     "no step in done matches 'done'": ["export", "done", "--out", "x.jsonl"],
     "done is a folder: name a file": ["export", "done", "--out", "done"],
     "unknown condition 'nice': use all": ["export", "done", "--out", "x.jsonl", "--keep", "nice"],
