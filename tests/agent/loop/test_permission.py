@@ -219,6 +219,13 @@ def _finish_checked_by(critic: Any) -> None:
     list(episode.run())
 
 
+def _returning(value: object) -> Callable[..., object]:
+    def function(*_: object) -> object:
+        return value
+
+    return function
+
+
 def _greet_guarded_by(guard: Any) -> None:
     list(Episode("a task", FakeEnv(), ScriptedPolicy([GREET]), guard=guard).run())
 
@@ -226,11 +233,11 @@ def _greet_guarded_by(guard: Any) -> None:
 @pytest.mark.parametrize(
     ("use", "message"),
     [
-        (lambda: _greet_guarded_by(lambda action, seen: None), r"the guard returned None, but must return Allow\(\),"),
-        (lambda: _greet_guarded_by(lambda action, seen: True), "the guard returned True, but must return Allow"),
+        (lambda: _greet_guarded_by(_returning(None)), r"the guard returned None, but must return Allow\(\),"),
+        (lambda: _greet_guarded_by(_returning(True)), "the guard returned True, but must return Allow"),
         (lambda: _greet_guarded_by(_allow), "the guard must be a plain function, not a coroutine function, and return"),
         (lambda: play([(GREET,)], ASK, _say_yes), "the approver returned True, but must return an ApprovalAnswer or"),
-        (lambda: _finish_checked_by(lambda claim: False), "the critic returned False, but must return a Critique"),
+        (lambda: _finish_checked_by(_returning(False)), "the critic returned False, but must return a Critique"),
     ],
 )
 def test_function_of_the_program_that_returns_something_else_is_named(use: Callable[[], object], message: str) -> None:

@@ -141,10 +141,11 @@ def test_worker_waits_for_a_server_that_restarts(tmp_path: Path, monkeypatch: py
         evaluation = Evaluation.create(served_by(server.url, tasks=tmp_path, seeds="0-1"), tmp_path / "out")
         running, restarted = evaluation.run(), list[ModelServer]()
         first = next(running)
-    monkeypatch.setattr(
-        "screenwright.eval.runner.baselines.sleep",
-        lambda seconds: restarted.append(serve(ScriptedModel([FINISH]), name="m", port=port)),
-    )
+
+    def restart(_: float) -> None:
+        restarted.append(serve(ScriptedModel([FINISH]), name="m", port=port))
+
+    monkeypatch.setattr("screenwright.eval.runner.baselines.sleep", restart)
     second = next(running)
     restarted[0].close()
     assert (first.stop, second.stop) == ("finished", "finished")

@@ -257,13 +257,17 @@ def test_an_evaluation_is_not_resumed_with_other_rules_than_it_was_started_with(
         list(Evaluation.resume(tmp_path / "out").run())
 
 
+def _set_root(toy: Toy, root: Path) -> None:
+    object.__setattr__(toy, "root", root)
+
+
 def test_an_evaluation_is_not_resumed_with_another_version_of_the_benchmark(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evaluation = Evaluation.create(settings_for(root, "press"), tmp_path / "out")
     next(evaluation.run())
     monkeypatch.setattr(Toy, "version", "1.1")
-    monkeypatch.setattr(Toy, "__init__", lambda toy, root: object.__setattr__(toy, "root", root))
+    monkeypatch.setattr(Toy, "__init__", _set_root)
     with pytest.raises(EvalError, match=r"the benchmark was toy 1\.0, and is toy 1\.1 now: start another evaluation"):
         list(Evaluation.resume(tmp_path / "out").run())
 
