@@ -13,6 +13,7 @@ from screenwright._text import without_tokens, without_turns
 
 from ...agent.core.coordinates import Frame, ModelPoint
 from ...agent.core.decision import ModelMove, ParseFailure
+from ...agent.core.describe import describe_action
 from ...agent.core.image_history import ChunkedHistory, History
 from ...agent.core.messages import ImageFormat, ImagePart, Message, Turn
 from ...agent.core.model import Sampling
@@ -82,11 +83,13 @@ class ConversationBuilder:
     """Builds the conversations of one run.
 
     Raises:
-        RunError: no model took part in the run, so a dialect is required; or its prompt does not exist any more.
+        RunError: no model took part in the run, so a dialect is required; or its prompt does not exist any more; or the
+            dialect cannot express an action.
         ValueError: the dialect is unknown, or the history of the run has gaps.
     """
 
     def __init__(self, run: Run, steps: Sequence[RecordedStep], target: ConversationFormat) -> None:
+        self._folder = run.folder
         self._task = without_tokens(run.started.task)
         self._steps = steps
         self._format = target
@@ -212,7 +215,12 @@ class ConversationBuilder:
         if step.decided.ending is not None:
             moves.append(step.decided.ending)
         assert isinstance(self.dialect, ReplyFormatter)
-        return self.dialect.format(step.decided.thought, moves)
+        try:
+            return self.dialect.format(step.decided.thought, moves)
+        except ValueError as error:
+            actions = ", ".join(map(describe_action, step.decided.actions)) or "the end"
+            where = f"{self._folder}, step {step.number}"
+            raise RunError(f"{where}: {self.dialect.name} cannot express {actions}: use another --dialect") from error
 
 
 def _rounded(frame: Frame, point: ScreenPoint) -> ModelPoint:

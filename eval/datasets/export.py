@@ -57,7 +57,7 @@ def export(
 
     Raises:
         RunError: `source` has no run, a run is invalid or cannot be converted, or `out` cannot be written.
-        ValueError: the dialect is unknown, or it cannot express an action.
+        ValueError: the dialect is unknown.
     """
     if layout == "trl" and per != "step":
         raise ValueError("lines of the layout trl are single steps: leave out --per episode, or use --format chat")

@@ -16,7 +16,9 @@ from screenwright import (
     Limits,
     ModelPolicy,
     RunError,
+    ScreenPoint,
     ScriptedModel,
+    ScriptedPolicy,
     Supervision,
     UiTars15,
     WindowHistory,
@@ -345,6 +347,20 @@ def test_invalid_flags_are_reported_in_one_line(
     assert main(["export", str(tmp_path / "run"), "--out", str(tmp_path / "out.jsonl"), *flags]) == 2
     assert wrong in capsys.readouterr().err
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_action_that_the_dialect_cannot_express_is_named_with_its_run_and_step(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    press = Click(ScreenPoint(100, 300))
+    Agent(policy=ScriptedPolicy([press, Click(press.at, modifiers=("ctrl",)), Finish()])).run(
+        "Hold", FakeEnv(), out=tmp_path / "run"
+    )
+    out = tmp_path / "out.jsonl"
+    assert main(["export", str(tmp_path / "run"), "--out", str(out), "--dialect", "ui-tars-1.5"]) == 2
+    error = capsys.readouterr().err
+    assert f"{tmp_path / 'run'}, step 2: ui-tars-1.5 cannot express ctrl+click at 100, 300: use another" in error
+    assert not out.exists()
 
 
 def test_folder_without_a_run_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
