@@ -110,7 +110,8 @@ def read_recipe(folder: Path) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path} is not valid TOML: {error}") from error
     if content.get("version") != VERSION:
-        problem = f"version is {content.get('version')!r}, and this program reads version {VERSION}"
+        found = f"version is {content['version']!r}" if "version" in content else "there is no version"
+        problem = f"{found}, and this program reads version {VERSION}"
         raise RecipeError(f"{path}, line {_line_of(text, ('version',))}: {problem}")
     try:
         file = _RecipeFile.model_validate(content)

@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from screenwright._files import read_file, read_text_file, write_file
-from screenwright._text import csv_cell
+from screenwright._text import counted, csv_cell
 
 from ...envs.actions import Wait
 from ..core.limits import StopReason
@@ -46,14 +46,15 @@ class Rows:
 
 
 def read_rows(path: Path, recipe: Recipe) -> Rows:
-    """The rows of the file `path`.
+    """The rows of the file `path`, whose values are separated by commas, semicolons or tabs.
 
     Raises:
         ValueError: it cannot be read, has no rows, a row has another length than the header, or no column is a
             parameter.
     """
     try:
-        lines = csv.reader(io.StringIO(read_text_file(path)), strict=True)
+        text = read_text_file(path)
+        lines = csv.reader(io.StringIO(text), strict=True, delimiter=_separator(text, recipe))
         header, *rows = [(lines.line_num, tuple(row)) for row in lines if row] or [(1, ())]
     except OSError as error:
         raise ValueError(f"--each {path}: {error.strerror}") from error
@@ -69,8 +70,21 @@ def read_rows(path: Path, recipe: Recipe) -> Rows:
         raise ValueError(f"--each {path} has no rows below its header")
     for line, row in rows:
         if len(row) != len(names):
-            raise ValueError(f"--each {path}, line {line}: {len(row)} values for {len(names)} columns")
+            raise ValueError(
+                f"--each {path}, line {line}: {counted(len(row), 'value')} for {counted(len(names), 'column')}"
+            )
     return Rows(names, tuple(row for _, row in rows))
+
+
+def _separator(text: str, recipe: Recipe) -> str:
+    """The one with which most columns of the first line are parameters; spreadsheets write others than commas, too."""
+    first = text.splitlines()[:1]
+
+    def parameters(separator: str) -> int:
+        names = next(csv.reader(first, delimiter=separator), [])
+        return len(recipe.parameters.keys() & {name.strip() for name in names})
+
+    return max(",;\t", key=parameters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,16 @@ def test_results_of_one_recipe_can_be_the_rows_of_another(folder: Path) -> None:
     assert main([*command, "first/results.csv", "--out", "second"]) == 0
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_rows_may_be_separated_as_spreadsheets_write_them(folder: Path, separator: str) -> None:
+    assert main(["recipe", "run", "--out", "recipe"]) == 0
+    (folder / "rows.csv").write_text(f'place{separator}name\n"Paris, 2"{separator}Grace\n')
+    assert main(["replay", "recipe", "--env", "acme", "--each", "rows.csv", "--out", "rows"]) == 0
+    with (folder / "rows" / "results.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert (row["place"], row["name"], row["result"]) == ("Paris, 2", "Grace", "finished")
+
+
 def test_row_whose_record_is_damaged_is_not_done_again(folder: Path) -> None:
     assert main(["recipe", "run", "--out", "recipe"]) == 0
     (folder / "rows.csv").write_text("name\nGrace\n")
