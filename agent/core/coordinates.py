@@ -80,7 +80,7 @@ class Grid:
 
     @property
     def decimals(self) -> int:
-        """How many decimals a model writes: those that tell a thousand points apart."""
+        """How many decimals a model writes: those that distinguish a thousand points."""
         return max(0, round(_DIGITS - math.log10(self.steps)))
 
     def to_image(self, point: ModelPoint, image: Size) -> ImagePoint:

@@ -355,13 +355,8 @@ class Episode:
         used = self._tally.usage.total
         if limits.tokens is not None and used >= limits.tokens:
             raise EpisodeEnded(StopReason.TOKEN_LIMIT, f"used {used} of {limits.tokens} tokens")
-        if limits.cost is not None:
-            cost = self._tally.cost
-            if cost is None:
-                reason = f"the cost is unknown, so its limit cannot be kept: {self._tally.unpriced}"
-                raise EpisodeEnded(StopReason.COST_LIMIT, reason)
-            if cost >= limits.cost:
-                raise EpisodeEnded(StopReason.COST_LIMIT, f"the cost is {cost:.4g}, and the limit {limits.cost:g}")
+        if limits.cost is not None and (problem := self._tally.cost_problem(limits.cost)):
+            raise EpisodeEnded(StopReason.COST_LIMIT, problem)
         if steps and limits.steps is not None and self._step >= limits.steps:
             raise EpisodeEnded(StopReason.STEP_LIMIT, f"reached the limit of {limits.steps} steps")
 

@@ -13,15 +13,7 @@ from .instructions import parse_target
 from .matching import find_checkboxes, find_fields, find_targets, is_visible
 from .points import click_point, resting_point
 from .progress import CHECKING, LEAVING, SEARCHING, WAITING, TaskProgress
-from .step_actions import (
-    ReaderAction,
-    ScreenState,
-    StepAction,
-    StepCursor,
-    Then,
-    ask,
-    next_action,
-)
+from .step_actions import ReaderAction, ScreenState, StepAction, StepCursor, Then, ask, next_action
 from .steps import ElementType, SearchInStep, SkipUnlessVisible, Step, Target, TypeStep, UnparsedStep
 from .vision.screen import Area, Screen
 

@@ -34,6 +34,12 @@ class Tally:
         """The cost so far, in the currency of the prices; None if it is unknown."""
         return None if self.unpriced else self._cost
 
+    def cost_problem(self, limit: float) -> str:
+        """Why `limit`, in the currency of the prices, is reached or cannot be kept; empty if it is neither."""
+        if self.unpriced:
+            return f"the cost is unknown, so its limit cannot be kept: {self.unpriced}"
+        return f"the cost is {self._cost:.4g}, and the limit {limit:g}" if self._cost >= limit else ""
+
     @classmethod
     def of(
         cls, policy: PolicyInfo, critic: str | None, prices: Mapping[str, Price], past: Iterable[Event] = ()
