@@ -106,8 +106,8 @@ def report_model_lost(agent: object) -> None:
 class _ModelAgent:
     """A model with the prompts of `screenwright run`; opened once for all episodes of a worker.
 
-    After its model is lost, the next episode asks another replica: with a server that is down, each episode would fail at
-    once and use up its retries.
+    After its model is lost, the next episode asks another replica: with a server that is down, each episode would fail
+    at once and use up its retries.
     """
 
     def __init__(self, config: EvalConfig, slot: int, report: Callable[[str], object]) -> None:
